@@ -1,0 +1,33 @@
+# One verb per need; CI runs the same ones. Bare `make` prints them.
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test check format clean
+
+BIN := .venv/bin
+ROOMS := agents broker commands pipeline policies schemas simulation tests
+
+help: ## print these verbs
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: ## make .venv from uv.lock and bring Kafka's jars; quick when nothing changed
+	@deploy/setup.sh
+
+demo: setup ## watch alerts and flags appear from a real broker (DEMO_SECONDS=60: stop by itself)
+	@$(BIN)/tellonce demo
+
+test: setup check ## everything that must hold: check, then all tests, the real broker included
+	@$(BIN)/pytest
+
+check: setup ## style, types and walls (ruff, mypy, import-linter)
+	@$(BIN)/ruff check --quiet $(ROOMS)
+	@$(BIN)/ruff format --check --quiet $(ROOMS)
+	@$(BIN)/mypy --no-error-summary
+	@$(BIN)/lint-imports --no-cache > .venv/lint-imports.log || { cat .venv/lint-imports.log; exit 1; }
+
+format: setup ## put the code into the house's shape
+	@$(BIN)/ruff check --quiet --fix-only $(ROOMS)
+	@$(BIN)/ruff format --quiet $(ROOMS)
+
+clean: ## remove what setup and the tools made; a running broker and its data stay
+	@rm -rf .venv .tools .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache dist \
+		deploy/broker/jars deploy/broker/jars.new deploy/broker/target
+	@find $(ROOMS) -name __pycache__ -type d -prune -exec rm -rf {} +
