@@ -40,27 +40,43 @@ has_java() {
     major=$(java -version 2>&1 | sed -n 's/.*version "\([0-9]*\).*/\1/p' | head -n 1)
     [ "${major:-0}" -ge 17 ]
 }
+# Debian 12 has 17; later ones have dropped it for a newer one.
+java_package() {
+    if apt-cache show openjdk-17-jre-headless >/dev/null 2>&1; then
+        printf 'openjdk-17-jre-headless'
+    else
+        printf 'default-jre-headless'
+    fi
+}
 has_maven() { command -v mvn >/dev/null 2>&1; }
 
 # Sets `missing` (for people) and `packages` (for apt).
 look_for_missing() {
     missing="" packages=""
     has_venv || { missing="$missing, Python's venv module"; packages="$packages python3-venv"; }
-    has_java || { missing="$missing, Java 17 or newer"; packages="$packages openjdk-17-jre-headless"; }
+    has_java || { missing="$missing, Java 17 or newer"; packages="$packages $(java_package)"; }
     has_maven || { missing="$missing, Maven"; packages="$packages maven"; }
     missing=${missing#, }
 }
 
+# Silence is success; a failure shows the tool's own last words, the best there are.
+quietly() {
+    log=$(mktemp)
+    if "$@" >"$log" 2>&1; then
+        rm -f "$log"
+    else
+        tail -n 20 "$log" >&2
+        rm -f "$log"
+        return 1
+    fi
+}
+
 install_packages() {
     say "installing$packages"
-    # Quiet, and said only when it fails: apt's own words are then the best there are.
-    log=$(mktemp)
     export DEBIAN_FRONTEND=noninteractive
+    # A failure is not the end: what is still missing is named next.
     # shellcheck disable=SC2086  # a list of words on purpose
-    if ! { apt-get update && apt-get install -y --no-install-recommends $packages; } >"$log" 2>&1; then
-        tail -n 20 "$log" >&2
-    fi
-    rm -f "$log"
+    if quietly apt-get update; then quietly apt-get install -y --no-install-recommends $packages; fi || return 0
 }
 
 require_system() {
@@ -92,8 +108,8 @@ bring_jars() {
     say "Kafka's jars into $JARS"
     rm -rf $JARS.new
     # Beside the old ones, then swapped: a broker that runs from them is not left with half a folder.
-    mvn --quiet --batch-mode --no-transfer-progress --file deploy/broker/pom.xml package \
-        -Djars="$PWD/$JARS.new"
+    quietly mvn --batch-mode --no-transfer-progress --file deploy/broker/pom.xml package \
+        -Dstyle.color=never -Djars="$PWD/$JARS.new"
     jars_sum > $JARS.new/setup.stamp
     rm -rf $JARS
     mv $JARS.new $JARS
