@@ -1,1 +1,1 @@
-"""TODO"""
+"""The contracts, data only: Avro schemas, the ids that stand for them, the topics, and examples."""

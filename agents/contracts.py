@@ -1,0 +1,44 @@
+"""The contracts of this installation: its schemas and its default policy, read from the package.
+
+Rule 1. `schemas/ids.toml` is the list of schemas; a file that it names must be there, or nothing starts.
+Rule 2. A company's own policy lies over the default one: it says only what differs.
+"""
+
+import json
+import tomllib
+from importlib.resources import files
+from typing import Any
+
+from pipeline.policy import Policy
+from pipeline.policy_file import policy
+from pipeline.wire import KnownSchema, SchemaBook
+
+
+def known_schemas() -> tuple[KnownSchema, ...]:
+    """Return every version of every subject, in the order of their ids."""
+    folder = files("schemas")
+    listed: list[dict[str, Any]] = tomllib.loads(folder.joinpath("ids.toml").read_text("utf-8"))["schema"]
+    return tuple(
+        KnownSchema(
+            id=one["id"],
+            subject=one["subject"],
+            version=one["version"],
+            schema=json.loads(folder.joinpath(f"{one['subject']}.v{one['version']}.avsc").read_text("utf-8")),
+        )
+        for one in sorted(listed, key=lambda one: one["id"])
+    )
+
+
+def schema_book() -> SchemaBook:
+    """Return the book that writes and reads every subject."""
+    return SchemaBook(known_schemas())
+
+
+def default_policy() -> Policy:
+    """Return the policy of `policies/default.toml`."""
+    return policy(default_policy_document())
+
+
+def default_policy_document() -> dict[str, Any]:
+    """Return `policies/default.toml` as parsed TOML: the values with their units and reasons."""
+    return tomllib.loads(files("policies").joinpath("default.toml").read_text("utf-8"))

@@ -1,0 +1,224 @@
+"""Touchpoints and entries as Avro records, and back. Written out by hand: this runs for every event.
+
+Rule 1. There and back again is the same value, for every value with times in whole milliseconds.
+Rule 2. A finer or a naive time would not survive the wire unchanged, so it is refused here (ValueError):
+        sources give milliseconds, and whoever made another time made a mistake.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from pipeline.touchpoint import Entry, Handling, Identifier, Mood, Origin, Score, Touchpoint
+
+
+def touchpoint_record(touchpoint: Touchpoint) -> dict[str, Any]:
+    """Return the record of touchpoint.v1.avsc. Raises ValueError for a time of Rule 2."""
+    t = touchpoint
+    return {
+        "event_id": t.event_id,
+        "source": t.source,
+        "channel": t.channel,
+        "kind": t.kind,
+        "occurred_at": _whole(t.occurred_at),
+        "ended_at": None if t.ended_at is None else _whole(t.ended_at),
+        "customer_id": t.customer_id,
+        "account_id": t.account_id,
+        "named_by": {"type": t.named_by.type, "value": t.named_by.value},
+        "identifiers": [{"type": i.type, "value": i.value} for i in t.identifiers],
+        "actor": t.actor,
+        "direction": t.direction,
+        "keys": list(t.keys),
+        "item": t.item,
+        "revision": t.revision,
+        "mood": _mood_record(t.mood),
+        "topics": list(t.topics),
+        "score": _score_record(t.score),
+        "handling": _handling_record(t.handling),
+        "asks_human": t.asks_human,
+        "company_negations": t.company_negations,
+        "text": t.text,
+        "tags": list(t.tags),
+        "link": t.link,
+        "origin": {"topic": t.origin.topic, "partition": t.origin.partition, "offset": t.origin.offset},
+    }
+
+
+def touchpoint(record: Mapping[str, Any]) -> Touchpoint:
+    """Return the touchpoint of a record of touchpoint.v1.avsc."""
+    r = record
+    return Touchpoint(
+        event_id=r["event_id"],
+        source=r["source"],
+        channel=r["channel"],
+        kind=r["kind"],
+        occurred_at=r["occurred_at"],
+        ended_at=r["ended_at"],
+        customer_id=r["customer_id"],
+        account_id=r["account_id"],
+        named_by=Identifier(r["named_by"]["type"], r["named_by"]["value"]),
+        identifiers=tuple([Identifier(i["type"], i["value"]) for i in r["identifiers"]]),
+        actor=r["actor"],
+        direction=r["direction"],
+        keys=tuple(r["keys"]),
+        item=r["item"],
+        revision=r["revision"],
+        mood=_mood(r["mood"]),
+        topics=tuple(r["topics"]),
+        score=_score(r["score"]),
+        handling=_handling(r["handling"]),
+        asks_human=r["asks_human"],
+        company_negations=r["company_negations"],
+        text=r["text"],
+        tags=tuple(r["tags"]),
+        link=r["link"],
+        origin=Origin(r["origin"]["topic"], r["origin"]["partition"], r["origin"]["offset"]),
+    )
+
+
+def entry_of(touchpoint: Touchpoint, excerpt: str | None) -> Entry:
+    """Return what the state keeps of a touchpoint: an excerpt for its words; no identifiers, tags or link."""
+    t = touchpoint
+    return Entry(
+        event_id=t.event_id,
+        source=t.source,
+        channel=t.channel,
+        kind=t.kind,
+        occurred_at=t.occurred_at,
+        ended_at=t.ended_at,
+        customer_id=t.customer_id,
+        account_id=t.account_id,
+        named_by=t.named_by,
+        actor=t.actor,
+        direction=t.direction,
+        keys=t.keys,
+        item=t.item,
+        revision=t.revision,
+        mood=t.mood,
+        topics=t.topics,
+        score=t.score,
+        handling=t.handling,
+        asks_human=t.asks_human,
+        company_negations=t.company_negations,
+        excerpt=excerpt,
+        origin=t.origin,
+    )
+
+
+def entry_record(entry: Entry) -> dict[str, Any]:
+    """Return the record of timeline-entry.v1.avsc. Raises ValueError as `touchpoint_record` does."""
+    e = entry
+    return {
+        "event_id": e.event_id,
+        "source": e.source,
+        "channel": e.channel,
+        "kind": e.kind,
+        "occurred_at": _whole(e.occurred_at),
+        "ended_at": None if e.ended_at is None else _whole(e.ended_at),
+        "customer_id": e.customer_id,
+        "account_id": e.account_id,
+        "named_by": {"type": e.named_by.type, "value": e.named_by.value},
+        "actor": e.actor,
+        "direction": e.direction,
+        "keys": list(e.keys),
+        "item": e.item,
+        "revision": e.revision,
+        "mood": _mood_record(e.mood),
+        "topics": list(e.topics),
+        "score": _score_record(e.score),
+        "handling": _handling_record(e.handling),
+        "asks_human": e.asks_human,
+        "company_negations": e.company_negations,
+        "excerpt": e.excerpt,
+        "origin": {"topic": e.origin.topic, "partition": e.origin.partition, "offset": e.origin.offset},
+    }
+
+
+def entry(record: Mapping[str, Any]) -> Entry:
+    """Return the entry of a record of timeline-entry.v1.avsc."""
+    r = record
+    return Entry(
+        event_id=r["event_id"],
+        source=r["source"],
+        channel=r["channel"],
+        kind=r["kind"],
+        occurred_at=r["occurred_at"],
+        ended_at=r["ended_at"],
+        customer_id=r["customer_id"],
+        account_id=r["account_id"],
+        named_by=Identifier(r["named_by"]["type"], r["named_by"]["value"]),
+        actor=r["actor"],
+        direction=r["direction"],
+        keys=tuple(r["keys"]),
+        item=r["item"],
+        revision=r["revision"],
+        mood=_mood(r["mood"]),
+        topics=tuple(r["topics"]),
+        score=_score(r["score"]),
+        handling=_handling(r["handling"]),
+        asks_human=r["asks_human"],
+        company_negations=r["company_negations"],
+        excerpt=r["excerpt"],
+        origin=Origin(r["origin"]["topic"], r["origin"]["partition"], r["origin"]["offset"]),
+    )
+
+
+def _whole(time: datetime) -> datetime:
+    if time.tzinfo is None or time.microsecond % 1000:
+        raise ValueError("a time on the wire is aware and in whole milliseconds")
+    return time
+
+
+def _mood_record(mood: Mood | None) -> dict[str, Any] | None:
+    if mood is None:
+        return None
+    return {"worst": mood.worst, "mean": mood.mean, "sentences": mood.sentences, "truncated": mood.truncated}
+
+
+def _mood(record: Mapping[str, Any] | None) -> Mood | None:
+    if record is None:
+        return None
+    return Mood(record["worst"], record["mean"], record["sentences"], record["truncated"])
+
+
+def _score_record(score: Score | None) -> dict[str, Any] | None:
+    if score is None:
+        return None
+    return {
+        "metric": score.metric,
+        "value": score.value,
+        "scale_min": score.scale_min,
+        "scale_max": score.scale_max,
+    }
+
+
+def _score(record: Mapping[str, Any] | None) -> Score | None:
+    if record is None:
+        return None
+    return Score(record["metric"], record["value"], record["scale_min"], record["scale_max"])
+
+
+def _handling_record(handling: Handling | None) -> dict[str, Any] | None:
+    if handling is None:
+        return None
+    return {
+        "wait_seconds": handling.wait_seconds,
+        "hold_seconds": handling.hold_seconds,
+        "transfers": handling.transfers,
+        "agents": list(handling.agents),
+        "queue": handling.queue,
+        "outcome": handling.outcome,
+    }
+
+
+def _handling(record: Mapping[str, Any] | None) -> Handling | None:
+    if record is None:
+        return None
+    return Handling(
+        wait_seconds=record["wait_seconds"],
+        hold_seconds=record["hold_seconds"],
+        transfers=record["transfers"],
+        agents=tuple(record["agents"]),
+        queue=record["queue"],
+        outcome=record["outcome"],
+    )
