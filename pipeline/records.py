@@ -38,6 +38,7 @@ def touchpoint_record(touchpoint: Touchpoint) -> dict[str, Any]:
         "asks_human": t.asks_human,
         "company_negations": t.company_negations,
         "text": t.text,
+        "excerpt": t.excerpt,
         "tags": list(t.tags),
         "link": t.link,
         "origin": {"topic": t.origin.topic, "partition": t.origin.partition, "offset": t.origin.offset},
@@ -70,14 +71,15 @@ def touchpoint(record: Mapping[str, Any]) -> Touchpoint:
         asks_human=r["asks_human"],
         company_negations=r["company_negations"],
         text=r["text"],
+        excerpt=r["excerpt"],
         tags=tuple(r["tags"]),
         link=r["link"],
         origin=Origin(r["origin"]["topic"], r["origin"]["partition"], r["origin"]["offset"]),
     )
 
 
-def entry_of(touchpoint: Touchpoint, excerpt: str | None) -> Entry:
-    """Return what the state keeps of a touchpoint: an excerpt for its words; no identifiers, tags or link."""
+def entry_of(touchpoint: Touchpoint) -> Entry:
+    """Return what the state keeps of a touchpoint: not its words, other identifiers, tags or link."""
     t = touchpoint
     return Entry(
         event_id=t.event_id,
@@ -100,7 +102,7 @@ def entry_of(touchpoint: Touchpoint, excerpt: str | None) -> Entry:
         handling=t.handling,
         asks_human=t.asks_human,
         company_negations=t.company_negations,
-        excerpt=excerpt,
+        excerpt=t.excerpt,
         origin=t.origin,
     )
 

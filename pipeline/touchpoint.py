@@ -123,6 +123,7 @@ class Touchpoint:
     asks_human: bool
     company_negations: int
     text: str | None
+    excerpt: str | None
     tags: tuple[str, ...]
     link: str | None
     origin: Origin

@@ -1,0 +1,141 @@
+"""What changes for a customer when touchpoints arrive: the right-hand half of the flow, without the broker.
+
+Rule 1. `picture` is a pure function of the set of touchpoints heard. What arrives is compared with the picture without
+        it; whatever differs is published. A redelivery is therefore published again, with the same ids and versions.
+Rule 2. Which findings were ever published is remembered (written once, before the first publication goes out), so
+        that what no longer stands is taken back, and taken back again on redelivery.
+Rule 3. A version is the number of touchpoints at or before the newest of the finding's contact; every fact that can
+        change a finding is among those, so its version grows with it (`pipeline.findings`).
+"""
+
+from bisect import bisect_right
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from pipeline.contacts import Contact, contacts
+from pipeline.detractors import alerts
+from pipeline.findings import Finding, Kind, Record, anchor_of
+from pipeline.policy import Policy
+from pipeline.repeats import Links, flags
+from pipeline.retraction import retraction
+from pipeline.stitch import event_key, stitched
+from pipeline.summary import summary
+from pipeline.touchpoint import Entry
+
+
+@dataclass(frozen=True, slots=True)
+class Raised:
+    """That a finding was published at least once: raised-output.v1.avsc."""
+
+    output_id: str
+    kind: Kind
+    anchor: str
+    first_version: int
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """All that is true of one customer, given a set of touchpoints."""
+
+    rows: tuple[Entry, ...]
+    entries: tuple[Entry, ...]
+    times: Sequence[datetime]
+    contacts: tuple[Contact, ...]
+    findings: Mapping[str, Finding]
+
+
+@dataclass(frozen=True, slots=True)
+class Advance:
+    """What follows from arrivals: rows to keep, findings to remember, and records to publish, in this order."""
+
+    picture: Picture
+    entries: tuple[Entry, ...]
+    raised: tuple[Raised, ...]
+    alerts: tuple[Record, ...]
+    flags: tuple[Record, ...]
+    timeline: Record
+
+
+def picture(rows: Iterable[Entry], policy: Policy) -> Picture:
+    """Return all that is true of a customer, given the touchpoints heard (rows, in any order)."""
+    kept = tuple(rows)
+    entries = stitched(kept)
+    times = sorted(entry.occurred_at for entry in kept)
+    grouped = contacts(entries, policy)
+    found = [*alerts(times, grouped, policy), *flags(times, grouped, policy)]
+    return Picture(kept, entries, times, grouped, {finding.finding_id: finding for finding in found})
+
+
+def advance(known: Picture, raised: Mapping[str, Raised], arrivals: Sequence[Entry], policy: Policy) -> Advance:
+    """Return what follows when one customer's `arrivals` join what is `known`; at least one arrival."""
+    rows = {_row(entry): entry for entry in known.rows}
+    for entry in arrivals:
+        other = rows.get(_row(entry))
+        rows[_row(entry)] = entry if other is None else stitched((entry, other))[0]
+    arrived = {_row(entry) for entry in arrivals}
+    after = picture(rows.values(), policy)
+    before = known
+    if any(_row(entry) in arrived for entry in known.rows):
+        before = picture((entry for entry in known.rows if _row(entry) not in arrived), policy)
+    changed = [f for f in after.findings.values() if f != before.findings.get(f.finding_id)]
+    fresh = tuple(
+        Raised(f.finding_id, f.kind, f.anchor, f.version) for f in changed if f.finding_id not in raised
+    )
+    late = bool(before.times) and min(entry.occurred_at for entry in arrivals) < before.times[-1]
+    published = [(f.kind, _standing(f, raised.get(f.finding_id), arrivals, late)) for f in changed]
+    published += _taken_back(before, after, raised, policy)
+    return Advance(
+        picture=after,
+        entries=tuple(rows[row] for row in sorted(arrived)),
+        raised=fresh,
+        alerts=tuple(record for kind, record in published if kind == "detractor-alert"),
+        flags=tuple(record for kind, record in published if kind == "repeat-contact"),
+        timeline=summary(after.entries, after.contacts, tuple(after.findings.values()), len(after.rows), policy),
+    )
+
+
+def _row(entry: Entry) -> tuple[datetime, tuple[str, str]]:
+    return entry.occurred_at, event_key(entry)
+
+
+def _standing(finding: Finding, first: Raised | None, arrivals: Sequence[Entry], late: bool) -> Record:  # noqa: FBT001 -- one private caller
+    """Return a finding's record; it is `raised` the first time, and when that first time is told again."""
+    update = first is not None and first.first_version != finding.version
+    reason = "new_touchpoint"
+    if any(entry.item is not None and entry.revision > 1 for entry in arrivals):
+        reason = "edited"
+    elif late:
+        reason = "late_touchpoint"
+    return {
+        "alert_id" if finding.kind == "detractor-alert" else "flag_id": finding.finding_id,
+        "version": finding.version,
+        "status": "updated" if update else "raised",
+        "reason": reason,
+        **finding.body,
+    }
+
+
+def _taken_back(
+    before: Picture, after: Picture, raised: Mapping[str, Raised], policy: Policy
+) -> Iterable[tuple[Kind, Record]]:
+    """Yield retractions: of what stood before, and, where its version grew, of what was taken back already (Rule 2)."""
+    gone = {f.finding_id: Raised(f.finding_id, f.kind, f.anchor, f.version) for f in before.findings.values()}
+    gone.update(raised)
+    for output in gone.values():
+        if output.output_id in after.findings:
+            continue
+        version, contact, entry = _anchored(output, after)
+        if output.output_id in before.findings or _anchored(output, before)[0] != version:
+            assert contact is not None  # noqa: S101 -- nothing heard is ever forgotten
+            assert entry is not None  # noqa: S101 -- so the anchor is in the picture
+            yield output.kind, retraction(output.kind, output.output_id, version, entry, contact, Links(after.contacts, policy), policy)
+
+
+def _anchored(output: Raised, told: Picture) -> tuple[int, Contact | None, Entry | None]:
+    """Return the version, contact and touchpoint that a finding stands on in a picture, where it does."""
+    for contact in told.contacts:
+        for entry in contact.entries:
+            if anchor_of(entry) == output.anchor:
+                return bisect_right(told.times, contact.newest_at), contact, entry
+    return 0, None, None

@@ -1,0 +1,174 @@
+"""Repeat contacts: who had to come back, about the same thing or about anything.
+
+Rule 1. Only inbound contacts repeat, and only inbound contacts are repeated.
+Rule 2. A contact that begins under `handover_under` after another's last activity continues it and repeats nothing;
+        an abandoned attempt handed nobody over, so coming back after it is a repeat however soon.
+Rule 3. The gap runs from the earlier contact's last activity before the new one began, to that beginning. A gap of
+        exactly the window is within it.
+Rule 4. Both answers are said: any topic (the policy's window), same topic (each shared topic's own window). What
+        repeats on its own topic repeats on any.
+Rule 5. A contact is judged by what happened at or before its newest touchpoint (`pipeline.findings`, Rule 1).
+"""
+
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import cached_property
+from itertools import accumulate
+
+from pipeline.contacts import Contact, as_of
+from pipeline.findings import Finding, anchor_of, compared, evidence, identifier_record, policy_record
+from pipeline.ids import derived
+from pipeline.policy import Policy
+from pipeline.words import duration
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """How a contact relates to the ones before it. `continues` excludes the others (Rule 2)."""
+
+    continues: Contact | None = None
+    previous: Contact | None = None
+    gap: timedelta = timedelta(0)
+    any_topic: bool = False
+    same_topic: bool = False
+    topics: tuple[str, ...] = ()
+
+
+class Links:
+    """The relations among one customer's contacts, each computed once."""
+
+    def __init__(self, contacts: Sequence[Contact], policy: Policy) -> None:
+        """Take the contacts in (began_at, contact_id) order."""
+        self._inbound = [contact for contact in contacts if contact.inbound]
+        self._place = {contact.contact_id: i for i, contact in enumerate(self._inbound)}
+        self._policy = policy
+        self._known: dict[str, Link] = {}
+
+    @cached_property
+    def _latest(self) -> list[datetime]:
+        """The latest end among the first contacts, so that a search backwards knows when to stop."""
+        latest: list[datetime] = []
+        for contact in self._inbound:
+            latest.append(max(latest[-1], contact.ended_at) if latest else contact.ended_at)
+        return latest
+
+    @cached_property
+    def _reach(self) -> timedelta:
+        repeat = self._policy.repeat
+        return max(repeat.within, *repeat.within_by_topic.values(), self._policy.contact.handover_under)
+
+    def of(self, contact: Contact) -> Link:
+        """Return how an inbound contact relates to the inbound ones before it."""
+        known = self._known.get(contact.contact_id)
+        if known is None:
+            known = self._known[contact.contact_id] = self._link(contact)
+        return known
+
+    def _link(self, contact: Contact) -> Link:
+        handover, repeat = self._policy.contact.handover_under, self._policy.repeat
+        continues: tuple[timedelta, Contact] | None = None
+        nearest: tuple[timedelta, Contact] | None = None
+        same: tuple[timedelta, Contact, tuple[str, ...]] | None = None
+        for i in range(self._place[contact.contact_id] - 1, -1, -1):
+            if self._latest[i] < contact.began_at - self._reach:
+                break
+            earlier = self._inbound[i]
+            gap = contact.began_at - earlier.active_until(contact.began_at)
+            if gap < handover and earlier.outcome != "abandoned" and (continues is None or gap < continues[0]):
+                continues = gap, earlier
+            if gap <= repeat.within and (nearest is None or gap < nearest[0]):
+                nearest = gap, earlier
+            shared = tuple(sorted(t for t in contact.topics & earlier.topics if gap <= repeat.window(t)))
+            if shared and (same is None or gap < same[0]):
+                same = gap, earlier, shared
+        if continues is not None:
+            return Link(continues=continues[1], gap=continues[0])
+        chosen = nearest or (same[:2] if same else None)
+        if chosen is None:
+            return Link()
+        return Link(None, chosen[1], chosen[0], any_topic=True, same_topic=same is not None, topics=same[2] if same else ())
+
+    def chain(self, contact: Contact) -> list[Contact]:
+        """Return the contacts of the story up to this one, oldest first; a hand-over is a part, not a repeat."""
+        story = [contact]
+        while (before := self.of(story[-1]).continues or self.of(story[-1]).previous) is not None:
+            story.append(before)
+        return story[::-1]
+
+
+def flags(times: Sequence[datetime], contacts: Sequence[Contact], policy: Policy) -> Iterator[Finding]:
+    """Yield a flag for each contact that repeats an earlier one.
+
+    `times` are the customer's touchpoints' and `contacts` the customer's contacts, both in order.
+    """
+    whole, spans = Links(contacts, policy), Spans(contacts)
+    for contact in contacts:
+        if not contact.inbound:
+            continue
+        moment = contact.newest_at
+        links = Links(as_of(contacts, moment, policy), policy) if spans.over(moment) else whole
+        link = links.of(contact)
+        if link.previous is not None:
+            yield _flag(contact, link, links, bisect_right(times, moment), policy)
+
+
+class Spans:
+    """Whether a contact began at or before a moment and has touchpoints after it; only then Rule 5 costs anything."""
+
+    def __init__(self, contacts: Iterable[Contact]) -> None:
+        """Take one customer's contacts, in any order."""
+        lives = sorted((contact.entries[0].occurred_at, contact.newest_at) for contact in contacts)
+        self._begins = [begins for begins, _ in lives]
+        self._newest = list(accumulate((newest for _, newest in lives), max))
+
+    def over(self, moment: datetime) -> bool:
+        """Say whether a contact spans the moment."""
+        begun = bisect_right(self._begins, moment)
+        return begun > 0 and self._newest[begun - 1] > moment
+
+
+def _flag(contact: Contact, link: Link, links: Links, version: int, policy: Policy) -> Finding:
+    previous = link.previous
+    assert previous is not None  # noqa: S101 -- the caller asked; says it to the type checker
+    story = links.chain(contact)
+    first, before = contact.activity[0], previous.activity[-1]
+    topics = f"about {', '.join(link.topics)} again" if link.same_topic else "about something else or unknown"
+    limits = [compared(f"days since the contact before on {t}", _days(link.gap), "<=", _days(policy.repeat.window(t)))
+              for t in link.topics]
+    body = {
+        "why": f"Came back by {contact.channel} {duration(link.gap)} after contact by {previous.channel}, {topics}.",
+        "customer_id": first.customer_id,
+        "account_id": first.account_id,
+        "named_by": identifier_record(first.named_by),
+        "channel": contact.channel,
+        "queue": contact.queue,
+        "contact_id": contact.contact_id,
+        "occurred_at": contact.began_at,
+        "deliver_before": contact.began_at + policy.detractor.stale_after,
+        "topics": sorted(contact.topics),
+        "words": next((e.excerpt for e in contact.activity if e.excerpt), None),
+        "any_topic": link.any_topic,
+        "same_topic": link.same_topic,
+        "repeated_topics": list(link.topics),
+        "previous_contact_id": previous.contact_id,
+        "previous_channel": previous.channel,
+        "previous_ended_at": previous.active_until(contact.began_at),
+        "gap_seconds": link.gap.total_seconds(),
+        "chain_length": sum(links.of(part).continues is None for part in story),
+        "channels": list(dict.fromkeys(part.channel for part in story)),
+        "evidence": [evidence(before), evidence(first)],
+        "compared": [compared("days since the contact before", _days(link.gap), "<=", _days(policy.repeat.within)), *limits],
+        "policy": policy_record(policy),
+    }
+    return Finding("repeat-contact", flag_id(contact.contact_id), version, anchor_of(first), contact.began_at, body)
+
+
+def flag_id(contact_id: str) -> str:
+    """Return the id of the flag that a contact repeats an earlier one."""
+    return derived("flag", contact_id)
+
+
+def _days(gap: timedelta) -> float:
+    return round(gap / timedelta(days=1), 6)

@@ -1,0 +1,64 @@
+"""Taking back what was said: the record that tells everyone who got an alert or a flag that it no longer stands.
+
+Rule 1. A retraction carries the id, a higher version, the reason and where it stood; the rest is neutral.
+"""
+
+from pipeline.contacts import Contact
+from pipeline.findings import Kind, Record, anchor_of, evidence, identifier_record, policy_record, score_record
+from pipeline.policy import Policy
+from pipeline.repeats import Links, flag_id
+from pipeline.touchpoint import Entry
+
+
+def retraction(
+    kind: Kind, finding_id: str, version: int, entry: Entry, contact: Contact, links: Links, policy: Policy
+) -> Record:
+    """Return the retraction of a finding that stood on `entry`, now in `contact`."""
+    reason, why = _reason(kind, finding_id, entry, contact, links)
+    record: Record = {
+        "version": version,
+        "status": "retracted",
+        "reason": reason,
+        "why": why,
+        "customer_id": entry.customer_id,
+        "account_id": entry.account_id,
+        "named_by": identifier_record(entry.named_by),
+        "channel": entry.channel,
+        "queue": contact.queue,
+        "contact_id": contact.contact_id,
+        "occurred_at": entry.occurred_at,
+        "deliver_before": entry.occurred_at + policy.detractor.stale_after,
+        "topics": sorted(contact.topics),
+        "words": None,
+        "evidence": [evidence(entry)],
+        "compared": [],
+        "policy": policy_record(policy),
+    }
+    if kind == "detractor-alert":
+        latest = next((e for e in contact.current if e.item is not None and e.item == entry.item), entry)
+        basis = "inferred" if entry.score is None else "explicit"
+        return record | {"alert_id": finding_id, "basis": basis, "score": score_record(latest.score), "mood": None}
+    return record | {
+        "flag_id": finding_id,
+        "any_topic": False,
+        "same_topic": False,
+        "repeated_topics": [],
+        "previous_contact_id": contact.contact_id,
+        "previous_channel": contact.channel,
+        "previous_ended_at": entry.occurred_at,
+        "gap_seconds": 0.0,
+        "chain_length": 1,
+        "channels": [contact.channel],
+    }
+
+
+def _reason(kind: Kind, finding_id: str, entry: Entry, contact: Contact, links: Links) -> tuple[str, str]:
+    if kind == "detractor-alert" and entry.score is not None:
+        return "edited", "Taken back: the customer changed the answer, and the latest one is not a detractor's."
+    if kind == "repeat-contact" and flag_id(contact.contact_id) == finding_id:
+        if contact.inbound and links.of(contact).continues is not None:
+            return "handed_over", "Taken back: the contact was handed over and continues the one before."
+        return "late_touchpoint", "Taken back: with what came late, this is no repeat."
+    if entry not in contact.current:
+        return "edited", "Taken back: the words that it stood on were replaced."
+    return "joined", f"Taken back: {anchor_of(entry)} turned out to belong to another contact."

@@ -1,0 +1,70 @@
+"""A customer's timeline as the `timelines` topic carries it.
+
+Rule 1. It shows what lies within the horizon before the newest touchpoint (inclusive); counts are of all of that, the
+        lists are the newest.
+Rule 2. Its version is how many touchpoints are known of the customer: any new one raises it.
+"""
+
+from collections.abc import Sequence
+
+from pipeline.contacts import Contact
+from pipeline.findings import Finding, Record, identifier_record
+from pipeline.policy import Policy
+from pipeline.repeats import Links
+from pipeline.touchpoint import Entry
+
+
+def summary(
+    entries: Sequence[Entry], contacts: Sequence[Contact], findings: Sequence[Finding], version: int, policy: Policy
+) -> Record:
+    """Return the timeline record of a customer with at least one touchpoint; sequences in event-time order."""
+    newest = entries[-1]
+    since = newest.occurred_at - policy.timeline.horizon
+    shown = [entry for entry in entries if entry.occurred_at >= since]
+    alive = [contact for contact in contacts if contact.newest_at >= since]
+    recent = [finding for finding in findings if finding.occurred_at >= since]
+    links = Links(contacts, policy)
+    contact_of = {id(entry): contact.contact_id for contact in alive for entry in contact.entries}
+    return {
+        "customer_id": newest.customer_id,
+        "version": version,
+        "account_id": next((e.account_id for e in reversed(entries) if e.account_id), None),
+        "named_by": identifier_record(newest.named_by),
+        "first_at": shown[0].occurred_at,
+        "last_at": newest.occurred_at,
+        "touchpoint_count": len(shown),
+        "contact_count": sum(not (c.inbound and links.of(c).continues) for c in alive if c.activity),
+        "repeat_count": sum(finding.kind == "repeat-contact" for finding in recent),
+        "detractor_count": sum(finding.kind == "detractor-alert" for finding in recent),
+        "channels": sorted({entry.channel for entry in shown}),
+        "topics": sorted({topic for contact in alive for topic in contact.topics}),
+        "contacts": [_contact(contact, links) for contact in alive[-policy.timeline.contacts :]],
+        "touchpoints": [
+            {
+                "event_id": entry.event_id,
+                "source": entry.source,
+                "channel": entry.channel,
+                "kind": entry.kind,
+                "occurred_at": entry.occurred_at,
+                "actor": entry.actor,
+                "contact_id": contact_of[id(entry)],
+            }
+            for entry in shown[-policy.timeline.touchpoints :]
+        ],
+    }
+
+
+def _contact(contact: Contact, links: Links) -> Record:
+    link = links.of(contact) if contact.inbound else None
+    return {
+        "contact_id": contact.contact_id,
+        "channel": contact.channel,
+        "direction": (contact.activity or contact.entries)[0].direction,
+        "began_at": contact.began_at,
+        "ended_at": contact.ended_at,
+        "touchpoints": len(contact.entries),
+        "topics": sorted(contact.topics),
+        "continues": link.continues.contact_id if link and link.continues else None,
+        "repeats": link.previous.contact_id if link and link.previous else None,
+        "outcome": contact.outcome,
+    }

@@ -1,0 +1,26 @@
+"""Values in words, as a supervisor would say them."""
+
+from datetime import timedelta
+
+MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
+
+
+def duration(span: timedelta) -> str:
+    """Return a duration in its two largest units: `2 days 3 h`, `3 h 5 min`, `40 s`."""
+    if span < MINUTE:
+        return f"{span.total_seconds():.0f} s"
+    if span < HOUR:
+        return f"{span // MINUTE} min"
+    if span < DAY:
+        return _pair(span // HOUR, "h", (span % HOUR) // MINUTE, "min")
+    days = span // DAY
+    return _pair(days, "day" if days == 1 else "days", (span % DAY) // HOUR, "h")
+
+
+def number(value: float) -> str:
+    """Return a number without a needless fraction: `3`, `2.5`."""
+    return f"{value:.0f}" if value == round(value) else f"{value:g}"
+
+
+def _pair(large: int, large_unit: str, small: int, small_unit: str) -> str:
+    return f"{large} {large_unit} {small} {small_unit}" if small else f"{large} {large_unit}"
