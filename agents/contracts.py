@@ -7,9 +7,10 @@ Rule 2. A company's own policy lies over the default one: it says only what diff
 import json
 import tomllib
 from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
-from pipeline.policy import Policy
+from pipeline.policy import Policy, PolicyError
 from pipeline.policy_file import policy
 from pipeline.wire import KnownSchema, SchemaBook
 
@@ -37,6 +38,24 @@ def schema_book() -> SchemaBook:
 def default_policy() -> Policy:
     """Return the policy of `policies/default.toml`."""
     return policy(default_policy_document())
+
+
+def policy_at(path: Path | None) -> Policy:
+    """Return the policy of a company's own file over the default one; the default one where there is no file.
+
+    Raises PolicyError, which names the file where it cannot be read, else the first setting that is wrong.
+    """
+    return default_policy() if path is None else policy(policy_document(path), default_policy())
+
+
+def policy_document(path: Path) -> dict[str, Any]:
+    """Return a policy file as parsed TOML. Raises PolicyError where it cannot be read."""
+    try:
+        return tomllib.loads(path.read_text("utf-8"))
+    except OSError as wrong:
+        raise PolicyError("policy", str(path), f"a file that can be read ({wrong.strerror})") from wrong
+    except ValueError as wrong:  # TOML's own errors, and UTF-8's
+        raise PolicyError("policy", str(path), f"TOML in UTF-8 ({wrong})") from wrong
 
 
 def default_policy_document() -> dict[str, Any]:

@@ -30,7 +30,6 @@ _WHITE_SPACE = b" \t\r\n"
 _JSON_BEGINS = b'["-0123456789tfnNI'  # a JSON value that is not an object, NaN and Infinity included
 _SURROGATE_ESCAPE = re.compile(rb"\\u[dD][89a-fA-F]")
 _SURROGATE = re.compile("[\ud800-\udfff]")
-_INT = range(-(2**31), 2**31)
 # What fastavro raises on bytes that are not what the schema says; a property test feeds it garbage.
 _UNREADABLE = (
     EOFError,
@@ -74,7 +73,7 @@ class SchemaBook:
         self._by_id: dict[int, tuple[str, Any]] = {}
         self._latest: dict[str, tuple[int, int, Any]] = {}
         self._headers: dict[str, bytes] = {}
-        self._ints: dict[str, tuple[str, ...]] = {}
+        self._named: dict[str, tuple[tuple[str, str], ...]] = {}
         for one in sorted(known, key=lambda k: (k.subject, k.version)):
             previous = self._latest.get(one.subject)
             if one.id in self._by_id or (previous and previous[1] == one.version):
@@ -83,16 +82,20 @@ class SchemaBook:
             self._by_id[one.id] = (one.subject, parsed)
             self._latest[one.subject] = (one.id, one.version, parsed)
             self._headers[one.subject] = struct.pack(">BI", _MAGIC, one.id)
-            self._ints[one.subject] = _ints(one.schema)
+            self._named[one.subject] = _named(parsed)
 
     def encode(self, subject: str, record: Mapping[str, Any]) -> bytes:
         """Return the record in the subject's highest version. Times are aware, and cut to milliseconds.
 
         Raises what fastavro raises when the record does not fit: our own record, so our own mistake.
         """
+        named = dict(record)
+        for field, name in self._named[subject]:
+            if named.get(field) is not None:
+                named[field] = (name, named[field])
         out = BytesIO()
         out.write(self._headers[subject])
-        schemaless_writer(out, self._latest[subject][2], record)
+        schemaless_writer(out, self._latest[subject][2], named)
         return out.getvalue()
 
     def decode(self, subject: str, data: bytes | None) -> dict[str, Any]:
@@ -128,24 +131,28 @@ class SchemaBook:
     def decode_raw(self, subject: str, data: bytes | None) -> dict[str, Any]:
         """Return the record of a raw topic, from Avro or from a JSON object. Raises `Refused`."""
         if data and data[0] == _MAGIC:
-            record = self.decode(subject, data)
-            for name in self._ints[subject]:
-                if record[name] is not None and record[name] not in _INT:
-                    _refuse(Reason.MALFORMED_AVRO, "a whole number of 32 bits", name)
-            return record
+            return self.decode(subject, data)
         return _json_object(data)
 
     def _ids_of(self, subject: str) -> str:
         return ", ".join(str(id_) for id_, (of, _) in sorted(self._by_id.items()) if of == subject)
 
 
-def _refuse(reason: Reason, expected: str, field: str | None = None) -> NoReturn:
-    raise Refused(Stage.DECODE, reason, field, expected) from None
+def _refuse(reason: Reason, expected: str) -> NoReturn:
+    raise Refused(Stage.DECODE, reason, None, expected) from None
 
 
-def _ints(schema: Mapping[str, Any]) -> tuple[str, ...]:
-    """Return the record's own 32-bit fields: Avro's reader lets 64 bits through, and its writer would not."""
-    return tuple(f["name"] for f in schema["fields"] if f["type"] == "int" or "int" in _branches(f["type"]))
+def _named(parsed: Any) -> tuple[tuple[str, str], ...]:  # noqa: ANN401 -- fastavro's parsed schema has no type
+    """Return the fields that are a record or null, with the record's name.
+
+    Said with its name, fastavro need not try which branch fits: a quarter of a touchpoint's time.
+    """
+    return tuple(
+        (field["name"], branch["name"])
+        for field in parsed["fields"]
+        for branch in _branches(field["type"])
+        if isinstance(branch, Mapping) and branch.get("type") == "record"
+    )
 
 
 def _branches(type_: object) -> tuple[object, ...]:
