@@ -1,0 +1,162 @@
+"""Identifiers: one spelling for each, and none that many strangers share.
+
+Rule 1. Claimed identifiers become canonical: E.164 for a phone, a checked lower-case address for an e-mail,
+        lower case for a handle; ids of systems keep their case, which may be all that tells two of them
+        apart.
+Rule 2. Junk is dropped, and so is a value that has no canonical form: it identifies nobody. Junk is what
+        `policies/identifiers.toml` lists, in the value as said or in its canonical form.
+Rule 3. Strongest first; among equally strong ones in the order claimed, for a source says first what it
+        knows best.
+Rule 4. Canonical is final: the canonical form of a canonical form is itself.
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+
+import phonenumbers
+from email_validator import EmailNotValidError, validate_email
+
+from pipeline.policy import PolicyError
+from pipeline.touchpoint import Identifier
+
+TYPES = ("crm_id", "email", "phone", "visitor_id", "handle")
+ANY = "any"
+LONGEST = 1024
+"""Characters of a value: a place and a name, 512 each as the sources allow, and no more work than that."""
+
+JUNK_KEYS = ("for", "reason", "exact", "matching")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IdentifierRules:
+    """Which identifiers count, and how strong they are.
+
+    `junk_exact` (lower case) and `junk_matching` (against the whole lower-case value) are by type, or under `any`.
+    """
+
+    default_region: str = "GB"
+    strongest_first: tuple[str, ...] = TYPES
+    junk_exact: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    junk_matching: Mapping[str, tuple[re.Pattern[str], ...]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Refuse a region without dialling rules, an order that is not of all types once, junk of no type."""
+        if self.default_region not in phonenumbers.SUPPORTED_REGIONS:
+            raise PolicyError("default_region", self.default_region, "an ISO 3166 region, as GB, US, DE")
+        if sorted(self.strongest_first) != sorted(TYPES):
+            raise PolicyError("strongest_first", self.strongest_first, f"each once of {', '.join(TYPES)}")
+        for type_ in (*self.junk_exact, *self.junk_matching):
+            if type_ not in (*TYPES, ANY):
+                raise PolicyError("junk.for", type_, f"any of {', '.join((*TYPES, ANY))}")
+
+    def is_junk(self, type_: str, value: str) -> bool:
+        """Return whether the value identifies nobody."""
+        plain = _plain(value)
+        spellings = {plain, plain.rpartition(":")[2].strip()} if type_ == "handle" else {plain}
+        return any(
+            spelling in self.junk_exact.get(kind, ())
+            or any(p.fullmatch(spelling) for p in self.junk_matching.get(kind, ()))
+            for kind in (ANY, type_)
+            for spelling in spellings
+        )
+
+
+def canonical(claims: tuple[Identifier, ...], rules: IdentifierRules) -> tuple[Identifier, ...]:
+    """Return the claims in canonical form, strongest first, without junk and without repetitions."""
+    found = dict.fromkeys(one for claim in claims for one in _canonical(claim, rules))
+    return tuple(sorted(found, key=lambda one: rules.strongest_first.index(one.type)))
+
+
+def identifier_rules(document: Mapping[str, object]) -> IdentifierRules:
+    """Return the rules that a parsed `identifiers.toml` states. Raises `PolicyError` where they make no sense."""
+    for key in document:
+        if key not in {"default_region", "strongest_first", "junk"}:
+            raise PolicyError(key, document[key], "one of the settings default_region, strongest_first, junk")
+    exact: dict[str, frozenset[str]] = {}
+    matching: dict[str, tuple[re.Pattern[str], ...]] = {}
+    groups = document.get("junk", [])
+    if not isinstance(groups, list):
+        raise PolicyError("junk", groups, "tables, each [[junk]]")
+    for index, group in enumerate(groups):
+        where = f"junk[{index}]"
+        if not isinstance(group, Mapping) or not set(group) <= set(JUNK_KEYS) or not group.get("reason"):
+            raise PolicyError(where, group, f"a table of {', '.join(JUNK_KEYS)}, with a reason")
+        words = frozenset(_plain(word) for word in _texts(group, "exact", where))
+        patterns = tuple(_pattern(one, f"{where}.matching") for one in _texts(group, "matching", where))
+        for type_ in _texts(group, "for", where):
+            exact[type_] = exact.get(type_, frozenset()) | words
+            matching[type_] = matching.get(type_, ()) + patterns
+    region = document.get("default_region", "GB")
+    if not isinstance(region, str):
+        raise PolicyError("default_region", region, "an ISO 3166 region, as GB, US, DE")
+    order = _texts(document, "strongest_first", "") or TYPES
+    return IdentifierRules(default_region=region, strongest_first=order, junk_exact=exact, junk_matching=matching)
+
+
+def _canonical(claim: Identifier, rules: IdentifierRules) -> Iterator[Identifier]:
+    if claim.type not in TYPES or len(claim.value) > LONGEST or rules.is_junk(claim.type, claim.value):
+        return
+    if claim.type == "phone":
+        value = _phone(claim.value, rules.default_region)
+    elif claim.type == "email":
+        value = _email(claim.value)
+    elif claim.type == "handle":
+        value = _plain(claim.value)
+    else:
+        value = claim.value.strip() or None
+    if value is not None and not rules.is_junk(claim.type, value):
+        yield Identifier(claim.type, value)
+
+
+@lru_cache(maxsize=65_536)
+def _phone(said: str, region: str) -> str | None:
+    """Return the number in E.164.
+
+    It must be valid, not only of a possible length: `1234567` and `00000000000` are possible and nobody's. The
+    ranges kept for fiction on which our examples stand (+44 20 7946 0xxx, +1 212 555 01xx) are valid by
+    their metadata; withheld callers, short codes and mistyped area codes are not. A number with an extension is
+    a switchboard's: without the extension it would make one customer of everyone behind it, so it is none.
+    """
+    try:
+        number = phonenumbers.parse(said, region)
+    except phonenumbers.NumberParseException:
+        return None
+    if number.extension or not phonenumbers.is_valid_number(number):
+        return None
+    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+
+
+@lru_cache(maxsize=65_536)
+def _email(said: str) -> str | None:
+    """Return the address in lower case: providers that tell Jane@ from jane@ are not met, people who type both are.
+
+    Nobody is asked whether the domain exists: the core has no network, and a customer's address of last year counts.
+    Plus-addresses and dots are kept apart, for only some providers ignore them.
+    """
+    spelling = said.strip().lower()
+    try:
+        value = validate_email(spelling, check_deliverability=False).normalized.lower()
+        return value if validate_email(value, check_deliverability=False).normalized == value else None
+    except EmailNotValidError:
+        return None
+
+
+def _plain(value: str) -> str:
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", " ".join(value.split())).lower())
+
+
+def _texts(group: Mapping[str, object], key: str, where: str) -> tuple[str, ...]:
+    values = group.get(key, [])
+    if not isinstance(values, list) or not all(isinstance(value, str) for value in values):
+        raise PolicyError(f"{where}.{key}".lstrip("."), values, "a list of texts")
+    return tuple(values)
+
+
+def _pattern(text: str, setting: str) -> re.Pattern[str]:
+    try:
+        return re.compile(text, re.IGNORECASE)
+    except re.error as error:
+        raise PolicyError(setting, text, f"a regular expression ({error})") from error
