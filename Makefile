@@ -3,7 +3,7 @@
 .PHONY: help setup demo test check format clean
 
 BIN := .venv/bin
-ROOMS := agents broker commands pipeline policies schemas simulation tests
+ROOMS := agents broker commands exports pipeline policies schemas simulation tests
 
 help: ## print these verbs
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)

@@ -21,7 +21,7 @@ NOT_RUNNING = 3
 """The exit code of `status`, as init scripts have it (LSB): 3 is "not running"."""
 
 
-@click.group()
+@click.group(short_help="Run a real Kafka on this machine.")
 def broker() -> None:
     """Run a real Apache Kafka on this machine: one node, loopback only, its data in the XDG state folder."""
 

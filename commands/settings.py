@@ -12,7 +12,7 @@ from agents.settings import Settings, meaning, variable
 from commands.kafka import read_settings
 
 
-@click.command()
+@click.command(short_help="Print every setting and what it means.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object a line.")
 def settings(*, as_json: bool) -> None:
     """Print every setting: the variable, its value, default, what is allowed and what it means."""

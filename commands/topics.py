@@ -17,13 +17,13 @@ import click
 
 from agents.amounts import say_duration, say_size
 from agents.settings import Settings
-from agents.topics import Difference, Topic, TopicState, load, want
+from agents.topics import Difference, Kind, Topic, TopicState, load, want
 from commands.kafka import find, read_settings
 
 _json = click.option("--json", "as_json", is_flag=True, help="Print one JSON object a line.")
 
 
-@click.group()
+@click.group(short_help="Make, compare and list the Kafka topics.")
 def topics() -> None:
     """Make a Kafka's topics what schemas/topics.toml lists, and never delete one."""
     # What its client has to say ends up in our own messages.
@@ -44,8 +44,8 @@ def apply(*, as_json: bool) -> None:
         _print_json(mended, mended=True)
         _print_json(left, mended=False)
     else:
-        _print([f"mended: {each}" for each in mended] or ["Nothing to do."] * (not left))
-        _print(f"left: {each}" for each in left)
+        _print([_say_mended(each) for each in mended] or ["Nothing to do."] * (not left))
+        _print(f"left as it is: {each}" for each in left)
         _print([topic_admin.advise(left)] * bool(left))
     sys.exit(bool(left))
 
@@ -104,6 +104,12 @@ def _describe(topic: Topic, state: TopicState) -> str:
             "",
         )
     )
+
+
+def _say_mended(was: Difference) -> str:
+    if was.kind is Kind.MISSING:
+        return f"made {was.topic}"
+    return f"{was.topic}: {was.setting} was {was.found or 'nothing'}, is now {was.wanted}"
 
 
 def _print(lines: Iterable[str]) -> None:
