@@ -16,9 +16,7 @@ SECONDS, MINUTES = timedelta(seconds=1), timedelta(minutes=1)
 ANSWERED_WITHIN = 0.5
 
 
-def chat(
-    story: Story, lines: Sequence[Line], *, queue: str = "support", rating: int | None = None
-) -> Contact:
+def chat(story: Story, lines: Sequence[Line], *, queue: str = "support", rating: int | None = None) -> Contact:
     """Tell a chat session. `lines` are (sender, pattern); the first customer's line says what it is about."""
     session, who = story.own_id("s"), story.customer(visitor_id=story.who.visitor_id)
     helper = agent(story.dice) if any(sender == "agent" for sender, _ in lines) else None
@@ -117,9 +115,7 @@ def call_in_parts(
                 story.tell("phone", call_id, shared | {"kind": "held", "agent": helper, "hold_seconds": 60.0})
                 story.now += 60 * SECONDS
         story.rest(3 * SECONDS, 20 * SECONDS)
-    story.tell(
-        "phone", call_id, shared | {"kind": "ended", "outcome": "abandoned" if abandoned else "answered"}
-    )
+    story.tell("phone", call_id, shared | {"kind": "ended", "outcome": "abandoned" if abandoned else "answered"})
     return Contact("phone", call_id, first, about)
 
 

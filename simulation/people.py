@@ -101,9 +101,7 @@ _LAST = [
 ]
 _DOMAINS = ("example.com", "example.org", "example.net")
 _TITLED_NUMBERS = 1000
-_AGENTS = tuple(
-    f"agent-{name}" for name in ("ash", "bo", "cleo", "dov", "eve", "finn", "gil", "hope", "ivo", "joy")
-)
+_AGENTS = tuple(f"agent-{name}" for name in ("ash", "bo", "cleo", "dov", "eve", "finn", "gil", "hope", "ivo", "joy"))
 
 
 @dataclass(frozen=True, slots=True)

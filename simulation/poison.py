@@ -28,9 +28,7 @@ def cut_off(story: Story) -> None:
 
 def bad_utf8(story: Story) -> None:
     """Latin-1 where UTF-8 is promised."""
-    story.tell_broken(
-        "review", '{"site": "starboard", "body": "tr\u00e8s bien"}'.encode("latin-1"), "invalid_utf8"
-    )
+    story.tell_broken("review", '{"site": "starboard", "body": "tr\u00e8s bien"}'.encode("latin-1"), "invalid_utf8")
 
 
 def no_session(story: Story) -> None:

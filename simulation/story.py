@@ -76,9 +76,7 @@ class Story:
 
     def rest(self, least: timedelta, most: timedelta) -> None:
         """Let between `least` and `most` pass, in whole seconds."""
-        self.now += timedelta(
-            seconds=self.dice.randrange(int(least.total_seconds()), int(most.total_seconds()) + 1)
-        )
+        self.now += timedelta(seconds=self.dice.randrange(int(least.total_seconds()), int(most.total_seconds()) + 1))
 
     def own_id(self, prefix: str) -> str:
         """Return the next own id of a source: of a session, a call, a message."""
@@ -94,9 +92,7 @@ class Story:
         """Add one event that happens now, and return its id."""
         name = self.own_id("e")
         stamped = {"event_id": name, "occurred_at": self.now} | value
-        self.told.append(
-            Told(source=source, key=key, event_id=name, occurred=self.now, sent=self.now, value=stamped)
-        )
+        self.told.append(Told(source=source, key=key, event_id=name, occurred=self.now, sent=self.now, value=stamped))
         return name
 
     def tell_broken(self, source: str, value: dict[str, object] | bytes, reason: str) -> None:

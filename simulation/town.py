@@ -72,9 +72,7 @@ def _dated(told: Told, begins: datetime, named_by: tuple[str, str]) -> Simulated
         event_id=told.event_id,
         occurred_at=begins + told.occurred,
         sent_at=begins + told.sent,
-        value=value
-        if isinstance(value, bytes)
-        else {name: _calendar(field, begins) for name, field in value.items()},
+        value=value if isinstance(value, bytes) else {name: _calendar(field, begins) for name, field in value.items()},
         customer=named_by,
         again=told.again,
         rejected_for=told.rejected_for,

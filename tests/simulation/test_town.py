@@ -35,9 +35,7 @@ def test_events_come_in_the_order_of_sending_and_never_before_the_start(seed: in
     assert all(START <= event.occurred_at <= event.sent_at for event in told)
 
 
-@given(
-    seed=seeds, customers=st.integers(min_value=1, max_value=12), more=st.integers(min_value=1, max_value=5)
-)
+@given(seed=seeds, customers=st.integers(min_value=1, max_value=12), more=st.integers(min_value=1, max_value=5))
 def test_more_customers_do_not_change_the_stories_of_the_first(seed: int, customers: int, more: int) -> None:
     """Customer n's events are the same, however many come after."""
     few, many = events(seed, customers), events(seed, customers + more)
