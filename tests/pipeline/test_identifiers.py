@@ -1,0 +1,139 @@
+"""One spelling for each identifier, and none that strangers share."""
+
+import tomllib
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipeline.identifiers import LONGEST, TYPES, IdentifierRules, canonical, identifier_rules
+from pipeline.policy import PolicyError
+from pipeline.touchpoint import Identifier
+
+RULES = identifier_rules(tomllib.loads((Path(__file__).parents[2] / "policies" / "identifiers.toml").read_text()))
+
+values = st.one_of(
+    st.text(max_size=30),
+    st.emails(),
+    st.from_regex(r"\+?[0-9 ()-]{6,16}", fullmatch=True),
+    st.sampled_from(
+        ["+44 20 7946 0001", "(212) 555-0100", "Anna+Shop@Example.COM", "İ@example.com", "ß:İ", "STRAßE@x.de"]
+    ),
+)
+claimed = st.lists(st.builds(Identifier, st.sampled_from([*TYPES, "passport"]), values), max_size=6).map(tuple)
+
+
+@given(claimed)
+def test_canonical_is_final(claims: tuple[Identifier, ...]) -> None:
+    """The canonical form of a canonical form is itself."""
+    once = canonical(claims, RULES)
+    assert canonical(once, RULES) == once
+
+
+@given(claimed)
+def test_strongest_come_first_and_none_twice(claims: tuple[Identifier, ...]) -> None:
+    """The order is the rules', and repetitions are dropped."""
+    found = canonical(claims, RULES)
+    strength = [RULES.strongest_first.index(one.type) for one in found]
+    assert strength == sorted(strength)
+    assert len(set(found)) == len(found) <= len(claims)
+
+
+@pytest.mark.parametrize(
+    ("type_", "said", "value"),
+    [
+        ("phone", "020 7946 0001", "+442079460001"),
+        ("phone", "+44 (0)20 7946-0001", "+442079460001"),
+        ("phone", "00442079460001", "+442079460001"),
+        ("phone", "tel:+1-212-555-0100", "+12125550100"),
+        ("email", " Anna@Example.COM ", "anna@example.com"),
+        ("email", "anna+shop@example.org", "anna+shop@example.org"),
+        ("email", "an.na@example.net", "an.na@example.net"),
+        ("crm_id", " C-1001 ", "C-1001"),
+        ("crm_id", "7", "7"),
+        ("visitor_id", "aBc", "aBc"),
+        ("handle", "trustpilot: AnnaE", "trustpilot: annae"),
+    ],
+)
+def test_each_type_has_its_canonical_form(type_: str, said: str, value: str) -> None:
+    """E.164, a lower-case address, an id as it is."""
+    assert canonical((Identifier(type_, said),), RULES) == (Identifier(type_, value),)
+
+
+@pytest.mark.parametrize(
+    ("type_", "said"),
+    [
+        ("phone", "withheld"),
+        ("phone", "0"),
+        ("phone", "101"),
+        ("phone", "12345"),
+        ("phone", "+266696687"),
+        ("phone", "1111111111"),
+        ("phone", "01234567890"),
+        ("phone", "020 7946 0001 ext 5"),
+        ("phone", "+999123456789"),
+        ("email", "test@example.com"),
+        ("email", "NoReply@example.com"),
+        ("email", "do-not-reply+1@example.com"),
+        ("email", "anna@nowhere"),
+        ("email", "anna@@example.com"),
+        ("email", "anna"),
+        ("crm_id", "NULL"),
+        ("crm_id", "-1"),
+        ("crm_id", "0"),
+        ("crm_id", "000"),
+        ("crm_id", "n/a"),
+        ("crm_id", "9999"),
+        ("crm_id", "???"),
+        ("visitor_id", "00000000-0000-0000-0000-000000000000"),
+        ("handle", "trustpilot:Anonymous"),
+        ("handle", "trustpilot:"),
+        ("passport", "P-1"),
+    ],
+)
+def test_what_identifies_nobody_is_dropped(type_: str, said: str) -> None:
+    """Junk, and what has no canonical form, name no customer; what else the event claims still does."""
+    crm = Identifier("crm_id", "C-1001")
+    assert canonical((Identifier(type_, said), crm), RULES) == (crm,)
+
+
+@pytest.mark.parametrize(("length", "kept"), [(LONGEST - 1, 1), (LONGEST, 1), (LONGEST + 1, 0)])
+def test_values_over_the_limit_are_dropped(length: int, kept: int) -> None:
+    """A value of exactly the limit still counts."""
+    assert len(canonical((Identifier("crm_id", "ab" * (length // 2) + "a" * (length % 2)),), RULES)) == kept
+
+
+def test_equally_strong_ones_stand_as_claimed() -> None:
+    """What the source claims first stays first."""
+    claims = (Identifier("phone", "+442079460009"), Identifier("phone", "+442079460001"))
+    assert canonical(claims, RULES) == claims
+
+
+def test_a_number_is_read_in_the_default_region() -> None:
+    """The same digits are another number elsewhere."""
+    claims = (Identifier("phone", "(212) 555-0100"),)
+    assert canonical(claims, IdentifierRules(default_region="US")) == (Identifier("phone", "+12125550100"),)
+    assert canonical(claims, IdentifierRules(default_region="GB")) == ()
+
+
+@pytest.mark.parametrize(
+    ("document", "setting"),
+    [
+        ({"default_region": "XX"}, "default_region"),
+        ({"default_region": 44}, "default_region"),
+        ({"strongest_first": ["email"]}, "strongest_first"),
+        ({"strongest_first": "email"}, "strongest_first"),
+        ({"regions": []}, "regions"),
+        ({"junk": "all"}, "junk"),
+        ({"junk": [{"for": ["any"], "exact": ["x"]}]}, "junk[0]"),
+        ({"junk": [{"for": ["fax"], "reason": "r", "exact": ["x"]}]}, "junk.for"),
+        ({"junk": [{"for": ["any"], "reason": "r", "exact": [1]}]}, "junk[0].exact"),
+        ({"junk": [{"for": ["any"], "reason": "r", "matching": ["("]}]}, "junk[0].matching"),
+    ],
+)
+def test_rules_that_make_no_sense_name_the_setting(document: dict[str, object], setting: str) -> None:
+    """Bad configuration stops at start and says where."""
+    with pytest.raises(PolicyError) as caught:
+        identifier_rules(document)
+    assert caught.value.setting == setting
