@@ -86,5 +86,5 @@ def _address(fields: Fields, direction: Direction, reading: Reading) -> tuple[Id
     first = header[:2000]  # a text may list thousands; only the first one is asked for
     if first.count("(") > _DEEPEST_COMMENT:
         return ()
-    address = next((address for _, address in getaddresses([first]) if address), first.strip())
+    address = next((address for _, address in getaddresses([first]) if "@" in address), first)
     return (Identifier("email", address),)

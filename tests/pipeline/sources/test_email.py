@@ -69,7 +69,13 @@ def test_recipients_may_be_a_text_or_a_list(to: object) -> None:
 
 
 @pytest.mark.parametrize(
-    "sender", ["anna@example.com", "Anna <anna@example.com>", '"Example, Anna" <anna@example.com>']
+    "sender",
+    [
+        "anna@example.com",
+        "Anna <anna@example.com>",
+        '"Example, Anna" <anna@example.com>',
+        "Example, Anna <anna@example.com>",
+    ],
 )
 def test_the_sender_identifies_an_inbound_message(sender: str) -> None:
     """With or without a display name."""

@@ -9,12 +9,11 @@ from typing import Any, cast
 
 import fastavro
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.refusal import Refused
 from pipeline.sources import SOURCES
-from pipeline.touchpoint import Report
 from tests.builders import RAW_EVENTS, RawEvent, report
 
 SCHEMAS = Path(__file__).parents[3] / "schemas"
@@ -94,7 +93,6 @@ def test_any_values_of_known_fields_are_understood_or_refused(source: str, data:
 
 
 @given(SOURCE_NAMES, st.data())
-@settings(max_examples=400)
 def test_a_valid_event_with_one_thing_wrong_is_understood_or_refused(source: str, data: st.DataObject) -> None:
     """Nor does a valid event in which one field, at any depth, is left out or replaced by anything."""
     event: Any = json.loads(json.dumps(RAW_EVENTS[source]()))
@@ -134,15 +132,13 @@ def test_avro_and_json_are_understood_alike(source: str, at: int, words: str, po
     event = RAW_EVENTS[source](**overrides[source], occurred_at=at)
     moment = datetime.fromtimestamp(at / 1000, UTC)
     iso = {**event, "occurred_at": moment.isoformat(timespec="milliseconds")}
-    assert _read(source, event) == _read(source, iso) == _read(source, _through_avro(source, event, moment))
-
-
-def _read(source: str, event: Mapping[str, object]) -> Report:
-    return report(source, event)
+    understood = report(source, event)
+    assert report(source, iso) == understood
+    assert report(source, _through_avro(source, event, moment)) == understood
 
 
 def _through_avro(source: str, event: RawEvent, moment: datetime) -> dict[str, object]:
-    schema = fastavro.schema.load_schema(SCHEMAS / f"raw.{source}.v1.avsc")
+    schema = fastavro.schema.load_schema(str(SCHEMAS / f"raw.{source}.v1.avsc"))
     wire = io.BytesIO()
     fastavro.schemaless_writer(wire, schema, {**event, "occurred_at": moment})
     wire.seek(0)
