@@ -85,9 +85,7 @@ def _check_file(path: Path | None) -> Path | None:
 
 
 _Duration = Annotated[timedelta, BeforeValidator(_read_duration)]
-_Addresses = Annotated[
-    tuple[str, ...], NoDecode, BeforeValidator(_split_addresses), AfterValidator(_check_addresses)
-]
+_Addresses = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split_addresses), AfterValidator(_check_addresses)]
 
 
 class Settings(BaseSettings):
@@ -105,9 +103,7 @@ class Settings(BaseSettings):
         "1 to 60 lower-case letters, digits, dots, dashes",
         "What every topic's name begins with: two installations on one Kafka differ in it.",
     )
-    partitions: int = _whole(
-        4, 1, 1000, "Partitions of each shared topic; most workers that can share the work."
-    )
+    partitions: int = _whole(4, 1, 1000, "Partitions of each shared topic; most workers that can share the work.")
     replication: int = _whole(0, 0, 9, "Copies of each topic; 0: one a broker, at most 3.")
     state_dir: Path | None = _other(
         None,
@@ -170,9 +166,7 @@ def load() -> Settings:
     try:
         return Settings()
     except ValidationError as error:
-        raise BadSettings(
-            tuple(_say(str(each["loc"][0]), each["input"]) for each in error.errors())
-        ) from None
+        raise BadSettings(tuple(_say(str(each["loc"][0]), each["input"]) for each in error.errors())) from None
 
 
 def variable(field: str) -> str:
@@ -196,9 +190,7 @@ def unknown(environ: Mapping[str, str]) -> tuple[str, ...]:
 
 def _say(field: str, value: object) -> str:
     # The environment's own words, not what they were parsed into.
-    given = os.environ.get(variable(field)) or (
-        say_duration(value) if isinstance(value, timedelta) else value
-    )
+    given = os.environ.get(variable(field)) or (say_duration(value) if isinstance(value, timedelta) else value)
     return f"{variable(field)}={given!r}: allowed is {meaning(field)[1]}{_CONDITIONS.get(field, '')}"
 
 

@@ -72,8 +72,8 @@ def advise(differences: Iterable[Difference]) -> str:
         advice.append("Run `tellonce topics apply`.")
     if Kind.PARTITIONS in kinds:
         advice.append(
-            "Partitions of a topic with customers in it are not changed: set TELLONCE_PARTITIONS to what is there, "
-            "or use fresh topics with another TELLONCE_PREFIX."
+            "Partitions of a topic with customers in it are not changed: "
+            "set TELLONCE_PARTITIONS to what is there, or use fresh topics with another TELLONCE_PREFIX."
         )
     return " ".join(advice)
 
@@ -146,9 +146,7 @@ async def _read(admin: AIOKafkaAdminClient, wanted: Collection[TopicState]) -> d
     }
 
 
-async def _read_configs(
-    admin: AIOKafkaAdminClient, names: Iterable[str]
-) -> dict[str, dict[str, tuple[str, int]]]:
+async def _read_configs(admin: AIOKafkaAdminClient, names: Iterable[str]) -> dict[str, dict[str, tuple[str, int]]]:
     """Returns each topic's settings with where each comes from."""
     asked = [ConfigResource(ConfigResourceType.TOPIC, name) for name in names]
     found: dict[str, dict[str, tuple[str, int]]] = {}
@@ -179,16 +177,12 @@ async def _correct(admin: AIOKafkaAdminClient, topics: Collection[TopicState]) -
     current = await _read_configs(admin, [topic.name for topic in topics])
     asked = []
     for topic in topics:
-        own = {
-            name: value for name, (value, source) in current[topic.name].items() if source == _SET_ON_TOPIC
-        }
+        own = {name: value for name, (value, source) in current[topic.name].items() if source == _SET_ON_TOPIC}
         asked.append(ConfigResource(ConfigResourceType.TOPIC, topic.name, {**own, **topic.config}))
     for response in await admin.alter_configs(asked):
         for resource in response.to_object()["resources"]:
             if resource["error_code"]:
-                raise Refused(
-                    f"Kafka does not change {resource['resource_name']}: {resource['error_message']}"
-                )
+                raise Refused(f"Kafka does not change {resource['resource_name']}: {resource['error_message']}")
 
 
 async def _settle(admin: AIOKafkaAdminClient, wanted: Collection[TopicState]) -> tuple[Difference, ...]:

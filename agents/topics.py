@@ -131,9 +131,7 @@ def parse(text: str) -> tuple[Topic, ...]:
 
 def want(topics: Iterable[Topic], *, prefix: str, partitions: int) -> tuple[TopicState, ...]:
     """Returns the topics as a Kafka should have them: full names, and `partitions` for the shared ones."""
-    return tuple(
-        TopicState(prefix + topic.name, topic.partitions or partitions, topic.config) for topic in topics
-    )
+    return tuple(TopicState(prefix + topic.name, topic.partitions or partitions, topic.config) for topic in topics)
 
 
 def compare(existing: Mapping[str, TopicState], wanted: Iterable[TopicState]) -> tuple[Difference, ...]:
@@ -141,9 +139,7 @@ def compare(existing: Mapping[str, TopicState], wanted: Iterable[TopicState]) ->
 
     Topics and settings that nobody asked for are not a difference.
     """
-    return tuple(
-        difference for topic in wanted for difference in _compare_one(existing.get(topic.name), topic)
-    )
+    return tuple(difference for topic in wanted for difference in _compare_one(existing.get(topic.name), topic))
 
 
 def _compare_one(found: TopicState | None, wanted: TopicState) -> Iterable[Difference]:
@@ -151,9 +147,7 @@ def _compare_one(found: TopicState | None, wanted: TopicState) -> Iterable[Diffe
         yield Difference(wanted.name, Kind.MISSING, "", "", "")
         return
     if found.partitions != wanted.partitions:
-        yield Difference(
-            wanted.name, Kind.PARTITIONS, "partitions", str(found.partitions), str(wanted.partitions)
-        )
+        yield Difference(wanted.name, Kind.PARTITIONS, "partitions", str(found.partitions), str(wanted.partitions))
     for setting, value in sorted(wanted.config.items()):
         if found.config.get(setting) != value:
             yield Difference(wanted.name, Kind.CONFIG, setting, found.config.get(setting, ""), value)

@@ -30,9 +30,7 @@ def layout_of(state_dir: Path | None = None) -> Layout:
 
 
 @contextmanager
-def embedded(
-    state_dir: Path | None = None, *, home: Path = HOME, seconds: float = START_SECONDS
-) -> Iterator[Kafka]:
+def embedded(state_dir: Path | None = None, *, home: Path = HOME, seconds: float = START_SECONDS) -> Iterator[Kafka]:
     """Yields a Kafka on this machine that answers.
 
     Raises `broker.errors.Missing` or `DidNotStart`; their messages say what to do.
@@ -51,8 +49,7 @@ def embedded(
 def _sigterm_ends_the_block() -> Iterator[None]:
     # A handler that somebody chose is theirs to keep; Python's default would skip every `finally`.
     is_ours = (
-        threading.current_thread() is threading.main_thread()
-        and signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
+        threading.current_thread() is threading.main_thread() and signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
     )
     if not is_ours:
         yield

@@ -40,9 +40,7 @@ def launch(runtime: Runtime, layout: Layout, ports: Ports, *, owned: bool) -> su
     if owned:
         command = [sys.executable, "-I", tether.__file__, str(os.getpid()), *command]
     with layout.output.open("wb") as output:
-        return subprocess.Popen(
-            command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True
-        )
+        return subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True)
 
 
 def wait_until_ready(process: subprocess.Popen[bytes], layout: Layout, ports: Ports, seconds: float) -> None:
@@ -81,9 +79,7 @@ def _format_storage(runtime: Runtime, layout: Layout) -> None:
         raise DidNotStart(f"Kafka could not format {layout.data}:\n{done.stdout}{done.stderr}".rstrip())
 
 
-def _java(
-    runtime: Runtime, layout: Layout, options: tuple[str, ...], main: str, *arguments: str
-) -> list[str]:
+def _java(runtime: Runtime, layout: Layout, options: tuple[str, ...], main: str, *arguments: str) -> list[str]:
     settings = (
         f"-Dlog4j2.configurationFile={(runtime.home / 'log4j2.properties').as_uri()}",
         f"-Dtellonce.broker.logs={layout.logs}",

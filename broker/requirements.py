@@ -20,9 +20,7 @@ OLDEST_JAVA = 17
 HOME = Path(__file__).resolve().parent.parent / "deploy" / "broker"
 """Where the pom, the jars, and the templates of the broker's configuration are, in a checkout."""
 
-_ADVICE = (
-    "Debian, Ubuntu: apt-get install openjdk-17-jre-headless maven; macOS: brew install openjdk@17 maven"
-)
+_ADVICE = "Debian, Ubuntu: apt-get install openjdk-17-jre-headless maven; macOS: brew install openjdk@17 maven"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,9 +53,7 @@ def find(home: Path = HOME) -> Runtime:
     if java is None:
         missing.append(f"Java {OLDEST_JAVA} or newer")
     elif version is None or version < OLDEST_JAVA:
-        missing.append(
-            f"Java {OLDEST_JAVA} or newer (found {version or 'one that does not say its version'})"
-        )
+        missing.append(f"Java {OLDEST_JAVA} or newer (found {version or 'one that does not say its version'})")
     has_jars = any((home / "jars").glob("kafka_*.jar"))
     if not has_jars and shutil.which("mvn") is None:
         missing.append("Maven")

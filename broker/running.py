@@ -104,9 +104,7 @@ def stop_own(layout: Layout, own: Kafka, process: subprocess.Popen[bytes]) -> No
                 layout.node.unlink(missing_ok=True)
 
 
-def _start(
-    runtime: Runtime, layout: Layout, *, owned: bool, seconds: float
-) -> tuple[Kafka, subprocess.Popen[bytes]]:
+def _start(runtime: Runtime, layout: Layout, *, owned: bool, seconds: float) -> tuple[Kafka, subprocess.Popen[bytes]]:
     attempt = 1
     while True:
         try:

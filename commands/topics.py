@@ -37,9 +37,7 @@ def apply(*, as_json: bool) -> None:
     from agents import topic_admin
 
     settings = read_settings()
-    mended, left = asyncio.run(
-        topic_admin.apply(find(settings), _wanted(settings), replication=settings.replication)
-    )
+    mended, left = asyncio.run(topic_admin.apply(find(settings), _wanted(settings), replication=settings.replication))
     if as_json:
         _print_json(mended, mended=True)
         _print_json(left, mended=False)
