@@ -54,13 +54,12 @@ def test_durations_have_a_number_and_a_unit(text: str, expected: timedelta) -> N
         "nan s",
         "٣ s",
         "999999999999 days",
-        "999999999.999 days",
         "1 MiB",
     ],
 )
 def test_what_is_no_duration_is_refused(text: str) -> None:
     """A bare number, another unit, a sign or another script's digits are no duration."""
-    with pytest.raises(ValueError, match=r"unit|amount|calendar"):
+    with pytest.raises(ValueError, match=r"unit|amount"):
         parse_duration(text)
 
 

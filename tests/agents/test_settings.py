@@ -118,4 +118,4 @@ def test_a_name_that_nobody_knows_is_told_the_nearest() -> None:
 def test_settings_do_not_change() -> None:
     """What was read at the start holds until the end."""
     with pytest.raises(ValueError, match="frozen"):
-        load().partitions = 5  # type: ignore[misc]  the point of the test
+        load().partitions = 5  # type: ignore[misc]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
+from collections.abc import Mapping
 from dataclasses import replace
 
 import pytest
@@ -15,8 +16,8 @@ from agents.topics import Difference, Kind, TopicState, load, want
 TWO = ("one", "two")
 
 
-def _topics(prefix: str, partitions: int = 2, **config: str) -> tuple[TopicState, ...]:
-    settings = {"retention.ms": "60000", "cleanup.policy": "delete"} | config
+def _topics(prefix: str, partitions: int = 2, config: Mapping[str, str] | None = None) -> tuple[TopicState, ...]:
+    settings = {"retention.ms": "60000", "cleanup.policy": "delete", **(config or {})}
     return tuple(TopicState(prefix + name, partitions, settings) for name in TWO)
 
 
@@ -45,14 +46,14 @@ async def test_two_who_apply_at_once_both_succeed(kafka: str, prefix: str) -> No
 
 async def test_correcting_a_setting_keeps_those_of_others(kafka: str, prefix: str) -> None:
     """An operator's own setting, which our list does not name, survives a correction of ours."""
-    theirs = _topics(prefix, **{"retention.ms": "1000", "segment.bytes": "2000000"})
+    theirs = _topics(prefix, config={"retention.ms": "1000", "segment.bytes": "2000000"})
     await topic_admin.apply(kafka, theirs)
 
     mended, left = await topic_admin.apply(kafka, _topics(prefix))
 
     assert mended == tuple(Difference(prefix + name, Kind.CONFIG, "retention.ms", "1000", "60000") for name in TWO)
     assert left == ()
-    assert await topic_admin.diff(kafka, _topics(prefix, **{"segment.bytes": "2000000"})) == ()
+    assert await topic_admin.diff(kafka, _topics(prefix, config={"segment.bytes": "2000000"})) == ()
 
 
 @pytest.mark.parametrize("partitions", [1, 3])
@@ -80,15 +81,15 @@ async def test_a_worker_refuses_missing_topics_and_says_what_to_run(kafka: str, 
 
 async def test_a_worker_refuses_a_compacted_source(kafka: str, prefix: str) -> None:
     """Compaction makes holes, which its sequence check would take for losses."""
-    await topic_admin.apply(kafka, _topics(prefix, **{"cleanup.policy": "compact"}))
+    await topic_admin.apply(kafka, _topics(prefix, config={"cleanup.policy": "compact"}))
 
-    with pytest.raises(TopicsNotReady, match="cleanup.policy=compact, not delete"):
+    with pytest.raises(TopicsNotReady, match=r"cleanup\.policy=compact, not delete"):
         await topic_admin.require(kafka, _topics(prefix))
 
 
 async def test_a_worker_starts_on_another_retention(kafka: str, prefix: str) -> None:
     """How long an operator keeps records is no reason not to work; `diff` still says it."""
-    await topic_admin.apply(kafka, _topics(prefix, **{"retention.ms": "1000"}))
+    await topic_admin.apply(kafka, _topics(prefix, config={"retention.ms": "1000"}))
 
     await topic_admin.require(kafka, _topics(prefix))
 
