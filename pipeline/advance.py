@@ -18,7 +18,7 @@ from pipeline.detractors import alerts
 from pipeline.findings import Finding, Kind, Record, anchor_of
 from pipeline.policy import Policy
 from pipeline.repeats import Links, flags
-from pipeline.retraction import retraction
+from pipeline.retraction import Anchored, retraction
 from pipeline.stitch import event_key, stitched
 from pipeline.summary import summary
 from pipeline.touchpoint import Entry
@@ -79,9 +79,7 @@ def advance(known: Picture, raised: Mapping[str, Raised], arrivals: Sequence[Ent
     if any(_row(entry) in arrived for entry in known.rows):
         before = picture((entry for entry in known.rows if _row(entry) not in arrived), policy)
     changed = [f for f in after.findings.values() if f != before.findings.get(f.finding_id)]
-    fresh = tuple(
-        Raised(f.finding_id, f.kind, f.anchor, f.version) for f in changed if f.finding_id not in raised
-    )
+    fresh = tuple(Raised(f.finding_id, f.kind, f.anchor, f.version) for f in changed if f.finding_id not in raised)
     late = bool(before.times) and min(entry.occurred_at for entry in arrivals) < before.times[-1]
     published = [(f.kind, _standing(f, raised.get(f.finding_id), arrivals, late)) for f in changed]
     published += _taken_back(before, after, raised, policy)
@@ -122,20 +120,21 @@ def _taken_back(
     """Yield retractions: of what stood before, and, where its version grew, of what was taken back already (Rule 2)."""
     gone = {f.finding_id: Raised(f.finding_id, f.kind, f.anchor, f.version) for f in before.findings.values()}
     gone.update(raised)
+    links = Links(after.contacts, policy)
     for output in gone.values():
         if output.output_id in after.findings:
             continue
-        version, contact, entry = _anchored(output, after)
-        if output.output_id in before.findings or _anchored(output, before)[0] != version:
-            assert contact is not None  # noqa: S101 -- nothing heard is ever forgotten
-            assert entry is not None  # noqa: S101 -- so the anchor is in the picture
-            yield output.kind, retraction(output.kind, output.output_id, version, entry, contact, Links(after.contacts, policy), policy)
+        now, then = _anchored(output, after), _anchored(output, before)
+        if now is None:  # the anchor is in another customer's timeline, who answers for it
+            continue
+        if output.output_id in before.findings or then is None or then.version != now.version:
+            yield output.kind, retraction(output.kind, output.output_id, now, links, policy)
 
 
-def _anchored(output: Raised, told: Picture) -> tuple[int, Contact | None, Entry | None]:
-    """Return the version, contact and touchpoint that a finding stands on in a picture, where it does."""
+def _anchored(output: Raised, told: Picture) -> Anchored | None:
+    """Return where a finding's anchor is in a picture; None where it was not heard."""
     for contact in told.contacts:
         for entry in contact.entries:
             if anchor_of(entry) == output.anchor:
-                return bisect_right(told.times, contact.newest_at), contact, entry
-    return 0, None, None
+                return Anchored(bisect_right(told.times, contact.newest_at), contact, entry)
+    return None

@@ -25,7 +25,7 @@ from pipeline.findings import (
     score_record,
 )
 from pipeline.ids import derived
-from pipeline.policy import DetractorPolicy, Policy, Points
+from pipeline.policy import DetractorPolicy, Points, Policy
 from pipeline.touchpoint import Entry, Score
 from pipeline.words import number
 
@@ -62,7 +62,7 @@ def sounds_detractor(entry: Entry, policy: DetractorPolicy) -> bool:
 
 
 def alerts(times: Sequence[datetime], contacts: Iterable[Contact], policy: Policy) -> Iterator[Finding]:
-    """Yield the alerts that stand; `times` are the customer's touchpoints' and `contacts` the contacts, both in order."""
+    """Yield the alerts that stand, given the touchpoints' `times` and the contacts of a customer, both in order."""
     for contact in contacts:
         version = bisect_right(times, contact.newest_at)
         for entry in contact.current:
@@ -87,11 +87,11 @@ def _explicit(entry: Entry, score: Score, contact: Contact, version: int, policy
     at_most = limit(score, policy.detractor)
     name, scale = NAMES[score.metric], f"{number(score.scale_min)} to {number(score.scale_max)}"
     body = _body(entry, contact, policy) | {
-        "why": f"{name} {number(score.value)} on a scale of {scale}; a detractor's is {number(round(at_most, 4))} or lower.",
+        "why": f"{name} {number(score.value)} of {scale}; a detractor's is {number(round(at_most, 4))} or lower.",
         "basis": "explicit",
         "score": score_record(score),
         "mood": None,
-        "evidence": [evidence(e) for e in contact.entries if e.item == entry.item and entry.item or e is entry],
+        "evidence": [evidence(e) for e in contact.entries if (e.item == entry.item and entry.item) or e is entry],
         "compared": [compared(f"{name}, points of {scale}", score.value, "<=", round(at_most, 6))],
     }
     return Finding("detractor-alert", explicit_id(entry), version, anchor_of(entry), entry.occurred_at, body)
@@ -111,7 +111,9 @@ def _inferred(entry: Entry, contact: Contact, version: int, policy: Policy) -> F
             compared("mean mood of the sentences, -1 to 1", mood.mean, "<=", rules.mean_at_most),
         ],
     }
-    return Finding("detractor-alert", inferred_id(contact.contact_id), version, anchor_of(entry), entry.occurred_at, body)
+    return Finding(
+        "detractor-alert", inferred_id(contact.contact_id), version, anchor_of(entry), entry.occurred_at, body
+    )
 
 
 def _body(entry: Entry, contact: Contact, policy: Policy) -> Record:

@@ -21,7 +21,8 @@ Record = dict[str, object]
 @dataclass(frozen=True, slots=True)
 class Finding:
     """An alert or a flag as it stands. `anchor` is the touchpoint that it stands on, as source/event_id; `body` holds
-    the published record's fields but id, version, status and reason."""
+    the published record's fields but id, version, status and reason.
+    """
 
     kind: Kind
     finding_id: str

@@ -12,13 +12,13 @@ Rule 3. An event without an id of its own is named by its natural key, or else b
 from dataclasses import astuple, dataclass, replace
 
 from pipeline.advance import Advance, Picture, Raised, advance, picture
-from pipeline.identifiers import IdentifierRules, canonical
-from pipeline.identity import Directory
+from pipeline.identifiers import IdentifierRules
+from pipeline.identity import Directory, identified
 from pipeline.ids import derived
 from pipeline.language import Language
 from pipeline.policy import Policy
 from pipeline.record import RawRecord
-from pipeline.refusal import Reason, Refused, Rejected, Stage
+from pipeline.refusal import Refused, Rejected
 from pipeline.sources import SOURCES, Fields, Reading
 from pipeline.touchpoint import Report, Touchpoint
 from pipeline.wire import SchemaBook
@@ -52,14 +52,7 @@ def admit(record: RawRecord, intake: Intake) -> Touchpoint | Rejected:
 
 
 def _touchpoint(report: Report, record: RawRecord, intake: Intake) -> Touchpoint:
-    identifiers = canonical(report.identifiers, intake.rules)
-    named = intake.directory.customer_of(identifiers)
-    if named is None:
-        raise Refused(
-            Stage.IDENTIFY, Reason.NO_IDENTIFIER, "customer",
-            "at least one identifier that is not junk: customer_id, email, phone, visitor_id or handle",
-        )
-    customer_id, named_by = named
+    identity = identified(report.identifiers, intake.rules, intake.directory)
     understood = intake.language.read(report.text, report.company_text)
     return Touchpoint(
         event_id=report.event_id or derived_event_id(report),
@@ -68,10 +61,10 @@ def _touchpoint(report: Report, record: RawRecord, intake: Intake) -> Touchpoint
         kind=report.kind,
         occurred_at=report.occurred_at,
         ended_at=report.ended_at,
-        customer_id=customer_id,
+        customer_id=identity.customer_id,
         account_id=report.account_id,
-        named_by=named_by,
-        identifiers=identifiers,
+        named_by=identity.named_by,
+        identifiers=identity.identifiers,
         actor=report.actor,
         direction=report.direction,
         keys=report.keys,

@@ -29,7 +29,8 @@ def _need(condition: bool, setting: str, value: object, allowed: str) -> None:  
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IntakePolicy:
     """Which events are believed. Events before `earliest`, or later than their receipt by more than `clock_skew`,
-    are refused; so is a single text of more than `longest_text` characters."""
+    are refused; so is a single text of more than `longest_text` characters.
+    """
 
     earliest: datetime = datetime(2000, 1, 1, tzinfo=UTC)
     clock_skew: timedelta = timedelta(hours=24)
@@ -45,7 +46,8 @@ class IntakePolicy:
 @dataclass(frozen=True, slots=True)
 class Channel:
     """A channel of `raw.other`: the direction of its events where they do not say one, and whether they can be a
-    contact of the customer at all (an invoice cannot)."""
+    contact of the customer at all (an invoice cannot).
+    """
 
     direction: Direction
     contact: bool
@@ -54,7 +56,8 @@ class Channel:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ContactPolicy:
     """How touchpoints group into contacts. Without a conversation id, a silence longer than `gap` ends a contact.
-    A contact that begins under `handover_under` after another's last activity continues it."""
+    A contact that begins under `handover_under` after another's last activity continues it.
+    """
 
     gap: timedelta = timedelta(minutes=30)
     gap_by_channel: Mapping[str, timedelta] = field(default_factory=dict)
@@ -62,7 +65,10 @@ class ContactPolicy:
 
     def __post_init__(self) -> None:
         """Refuse gaps of nothing and negative hand-overs."""
-        for name, gap in {"gap": self.gap, **{f"gap_by_channel.{k}": v for k, v in self.gap_by_channel.items()}}.items():
+        for name, gap in {
+            "gap": self.gap,
+            **{f"gap_by_channel.{k}": v for k, v in self.gap_by_channel.items()},
+        }.items():
             _need(gap > timedelta(0), f"contact.{name}", gap, "more than 0")
         _need(self.handover_under >= timedelta(0), "contact.handover_under", self.handover_under, "0 or more")
 
@@ -71,7 +77,8 @@ class ContactPolicy:
 class RepeatPolicy:
     """When a contact repeats an earlier one: it begins within the window (inclusive) after the earlier one's last
     activity. A topic may have a window of its own for the same-topic answer. `not_contacts` are channels whose
-    touchpoints never are a contact (a survey answer is feedback on one)."""
+    touchpoints never are a contact (a survey answer is feedback on one).
+    """
 
     within: timedelta = timedelta(days=7)
     within_by_topic: Mapping[str, timedelta] = field(default_factory=dict)
@@ -99,7 +106,8 @@ class Points:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DetractorPolicy:
     """Who is a detractor. NPS is asked on 0 to 10 always; the others carry their scale. Text alone is a detractor's
-    where the worst sentence and the mean are both at most their limits (each from -1 to 1)."""
+    where the worst sentence and the mean are both at most their limits (each from -1 to 1).
+    """
 
     nps_at_most: float = 6
     csat: Points = Points(2, 5)
@@ -114,7 +122,9 @@ class DetractorPolicy:
         _need(0 <= self.nps_at_most <= 10, "detractor.nps", self.nps_at_most, "0 to 10")  # noqa: PLR2004 -- NPS's own scale
         for name in ("csat", "ces", "stars"):
             points: Points = getattr(self, name)
-            _need(0 < points.at_most < points.of, f"detractor.{name}", points.at_most, f"more than 0, below {points.of}")
+            _need(
+                0 < points.at_most < points.of, f"detractor.{name}", points.at_most, f"more than 0, below {points.of}"
+            )
         for name in ("worst_at_most", "mean_at_most"):
             _need(-1 <= getattr(self, name) <= 1, f"detractor.{name}", getattr(self, name), "-1 to 1")
         _need(self.stale_after > timedelta(0), "detractor.stale_after", self.stale_after, "more than 0")
@@ -123,7 +133,8 @@ class DetractorPolicy:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TimelinePolicy:
     """What the `timelines` topic carries: touchpoints within `horizon` before the newest, the newest `touchpoints`
-    and `contacts` of them listed one by one."""
+    and `contacts` of them listed one by one.
+    """
 
     horizon: timedelta = timedelta(days=90)
     touchpoints: int = 500

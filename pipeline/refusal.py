@@ -59,7 +59,7 @@ class Rejected:
     event_id: str | None = None
 
 
-class Refused(Exception):  # noqa: N818 -- past tense for facts; it is control flow inside the core, not an error
+class Refused(Exception):
     """Carries a `Rejected` from where it is found to the one place that turns it into a value."""
 
     def __init__(self, stage: Stage, reason: Reason, field: str | None, expected: str) -> None:

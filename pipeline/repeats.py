@@ -88,7 +88,9 @@ class Links:
         chosen = nearest or (same[:2] if same else None)
         if chosen is None:
             return Link()
-        return Link(None, chosen[1], chosen[0], any_topic=True, same_topic=same is not None, topics=same[2] if same else ())
+        return Link(
+            None, chosen[1], chosen[0], any_topic=True, same_topic=same is not None, topics=same[2] if same else ()
+        )
 
     def chain(self, contact: Contact) -> list[Contact]:
         """Return the contacts of the story up to this one, oldest first; a hand-over is a part, not a repeat."""
@@ -135,8 +137,10 @@ def _flag(contact: Contact, link: Link, links: Links, version: int, policy: Poli
     story = links.chain(contact)
     first, before = contact.activity[0], previous.activity[-1]
     topics = f"about {', '.join(link.topics)} again" if link.same_topic else "about something else or unknown"
-    limits = [compared(f"days since the contact before on {t}", _days(link.gap), "<=", _days(policy.repeat.window(t)))
-              for t in link.topics]
+    limits = [
+        compared(f"days since the contact before on {t}", _days(link.gap), "<=", _days(policy.repeat.window(t)))
+        for t in link.topics
+    ]
     body = {
         "why": f"Came back by {contact.channel} {duration(link.gap)} after contact by {previous.channel}, {topics}.",
         "customer_id": first.customer_id,
@@ -159,7 +163,10 @@ def _flag(contact: Contact, link: Link, links: Links, version: int, policy: Poli
         "chain_length": sum(links.of(part).continues is None for part in story),
         "channels": list(dict.fromkeys(part.channel for part in story)),
         "evidence": [evidence(before), evidence(first)],
-        "compared": [compared("days since the contact before", _days(link.gap), "<=", _days(policy.repeat.within)), *limits],
+        "compared": [
+            compared("days since the contact before", _days(link.gap), "<=", _days(policy.repeat.within)),
+            *limits,
+        ],
         "policy": policy_record(policy),
     }
     return Finding("repeat-contact", flag_id(contact.contact_id), version, anchor_of(first), contact.began_at, body)

@@ -3,6 +3,8 @@
 Rule 1. A retraction carries the id, a higher version, the reason and where it stood; the rest is neutral.
 """
 
+from dataclasses import dataclass
+
 from pipeline.contacts import Contact
 from pipeline.findings import Kind, Record, anchor_of, evidence, identifier_record, policy_record, score_record
 from pipeline.policy import Policy
@@ -10,13 +12,21 @@ from pipeline.repeats import Links, flag_id
 from pipeline.touchpoint import Entry
 
 
-def retraction(
-    kind: Kind, finding_id: str, version: int, entry: Entry, contact: Contact, links: Links, policy: Policy
-) -> Record:
-    """Return the retraction of a finding that stood on `entry`, now in `contact`."""
+@dataclass(frozen=True, slots=True)
+class Anchored:
+    """Where a finding stands: the version that it has there, the contact, and the touchpoint."""
+
+    version: int
+    contact: Contact
+    entry: Entry
+
+
+def retraction(kind: Kind, finding_id: str, at: Anchored, links: Links, policy: Policy) -> Record:
+    """Return the retraction of a finding that stood on `at.entry`, which is now in `at.contact`."""
+    entry, contact = at.entry, at.contact
     reason, why = _reason(kind, finding_id, entry, contact, links)
     record: Record = {
-        "version": version,
+        "version": at.version,
         "status": "retracted",
         "reason": reason,
         "why": why,

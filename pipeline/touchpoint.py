@@ -17,7 +17,8 @@ Metric = Literal["nps", "csat", "ces", "stars"]
 @dataclass(frozen=True, slots=True, order=True)
 class Identifier:
     """An identifier of a customer. `type`: crm_id, email, phone, visitor_id, handle. In a `Report` the value is as
-    said; in a `Touchpoint` it is canonical."""
+    said; in a `Touchpoint` it is canonical.
+    """
 
     type: str
     value: str

@@ -1,0 +1,195 @@
+"""The composition root: everything is made here, once, from settings, and handed on. No module-level app.
+
+raw.* ─▶ intake ─▶ touchpoints ─▶ timelines ─▶ timelines, detractor-alerts, repeat-contacts
+"""
+
+import logging
+import time
+import tomllib
+from dataclasses import dataclass, replace
+from importlib.metadata import version
+from importlib.resources import files
+from pathlib import Path
+from typing import Any, cast
+
+import faust
+from aiokafka import AIOKafkaProducer
+
+from agents import topics as topic_list
+from agents.contracts import policy_at, schema_book
+from agents.exact.chunks import ChunkSchema, chunk_scheduler
+from agents.exact.consumer import exact_transport
+from agents.exact.exits import leave
+from agents.exact.fence import Fence
+from agents.exact.group import FaustGroup
+from agents.exact.guard import Guard
+from agents.exact.loop import ExactLoop
+from agents.exact.outbox import Outbox, Producer
+from agents.exact.watches import LOOP_HANGS, STALL, HangWatch, PauseWatch, StallWatch
+from agents.hot import HotCustomers
+from agents.intake import IntakeAgent, IntakeTopics
+from agents.metrics import Metrics
+from agents.settings import Settings
+from agents.tables import Rows, RowTable, StateTable
+from agents.timelines import TimelinesAgent, TimelineTopics
+from pipeline.flow import Intake
+from pipeline.identifiers import identifier_rules
+from pipeline.identity import StrongestIdentifier
+from pipeline.language import language
+from pipeline.policy import Policy
+from pipeline.sources import SOURCES
+from pipeline.wire import SchemaBook
+
+PAUSE_SHARE = 0.6
+"""Of the session timeout: a process that was away for longer may have lost its partitions by the time it wakes."""
+
+BATCH_BYTES = 512 * 1024
+"""Bytes of a producer's batch; a larger record makes a batch of its own."""
+
+REQUEST_BYTES = 12 * 1024 * 1024
+"""Bytes of a producer's request: the largest dead letter (10 MiB) with room for its frame."""
+
+
+@dataclass(frozen=True, slots=True)
+class Installation:
+    """What a worker is made from: settings, the Kafka, its own data folder, topics, policy, contracts."""
+
+    settings: Settings
+    bootstrap: str
+    data: Path
+    topics: tuple[topic_list.Topic, ...]
+    policy: Policy
+    book: SchemaBook
+
+    @classmethod
+    def of(cls, settings: Settings, bootstrap: str, data: Path) -> "Installation":
+        """Read the lists and the policy. Raises PolicyError where the policy makes no sense."""
+        return cls(settings, bootstrap, data, topic_list.load(), policy_at(settings.policy), schema_book())
+
+    def name(self, topic: str) -> str:
+        """Return a topic's full name; KeyError where the list has none such."""
+        return self.settings.prefix + {each.name: each for each in self.topics}[topic].name
+
+    def wanted(self) -> tuple[topic_list.TopicState, ...]:
+        """Return the topics as the Kafka should have them."""
+        return topic_list.want(self.topics, prefix=self.settings.prefix, partitions=self.settings.partitions)
+
+
+def make_app(at: Installation, metrics: Metrics) -> faust.App:
+    """Return the Faust app of one worker, all agents bound."""
+    fence = Fence()
+    pause = PauseWatch(at.settings.session_timeout * PAUSE_SHARE, leave, _boot_clock)
+    raw = {at.name(f"raw.{source}"): source for source in SOURCES}
+    chunked = frozenset({*raw, at.name("touchpoints")})
+    app = faust_app(at, chunked)
+    app.transport = exact_transport(fence, chunked, pause.check)(app.conf.broker_consumer, app)
+    group, outbox = FaustGroup(app, at.bootstrap), make_outbox(at)
+    loop = ExactLoop(group, fence, outbox, leave, pause.check, metrics["seeks_back_total"].inc)
+    tables = {name: _table(app, at, name) for name in ("state.entries", "state.raised")}
+    timelines = make_timelines(at, tables, HotCustomers(group.generation, metrics), metrics)
+    app.agent(app.topic(*sorted(raw), schema=ChunkSchema()), name="intake")(loop.agent(make_intake(at, raw, metrics)))
+    app.agent(app.topic(at.name("touchpoints"), schema=ChunkSchema()), name="timelines")(loop.agent(timelines))
+    hang = HangWatch(LOOP_HANGS, leave, time.monotonic)
+    guard = Guard(fence=fence, topics=chunked, pause=pause, hang=hang, stall=StallWatch(STALL), leave=leave)
+
+    async def watch() -> None:
+        await guard.watch(app, at.bootstrap)
+
+    async def close(*_: Any, **__: Any) -> None:  # noqa: ANN401 -- a Faust signal's own arguments
+        await outbox.close()
+
+    app.task(watch)
+    app.on_before_shutdown.connect(close, weak=False)
+    return app
+
+
+def make_intake(at: Installation, raw: dict[str, str], metrics: Metrics) -> IntakeAgent:
+    """Return the intake agent; `raw` is the source of each raw topic by its full name."""
+    documents = {name: _policies(name) for name in ("taxonomy.toml", "lexicon.toml", "identifiers.toml")}
+    rules = identifier_rules(documents["identifiers.toml"])
+    if at.settings.default_region is not None:
+        rules = replace(rules, default_region=at.settings.default_region)
+    words = language(documents["taxonomy.toml"], documents["lexicon.toml"], rules.default_region)
+    largest = next(topic.max_message for topic in at.topics if topic.name == "touchpoints")
+    return IntakeAgent(
+        Intake(at.book, at.policy, rules, words, StrongestIdentifier()),
+        IntakeTopics(raw, at.name("touchpoints"), at.name("dead-letters"), largest),
+        metrics,
+        by=f"tellonce/{version('tellonce')}",
+    )
+
+
+def make_timelines(
+    at: Installation, tables: dict[str, StateTable], hot: HotCustomers, metrics: Metrics
+) -> TimelinesAgent:
+    """Return the timelines agent over its two tables."""
+    topics = TimelineTopics(at.name("timelines"), at.name("detractor-alerts"), at.name("repeat-contacts"))
+    return TimelinesAgent(at.book, at.policy, topics, tables["state.entries"], tables["state.raised"], hot, metrics)
+
+
+def make_outbox(at: Installation) -> Outbox:
+    """Return the outbox over an idempotent producer that waits for all in-sync replicas."""
+
+    async def open_producer() -> Producer:
+        producer = AIOKafkaProducer(
+            bootstrap_servers=at.bootstrap,
+            acks="all",
+            enable_idempotence=True,
+            request_timeout_ms=15_000,
+            max_batch_size=BATCH_BYTES,
+            max_request_size=REQUEST_BYTES,
+        )
+        await producer.start()
+        return cast(Producer, producer)
+
+    return Outbox(open_producer, {topic.name: topic.partitions for topic in at.wanted()})
+
+
+def faust_app(at: Installation, chunked: frozenset[str]) -> faust.App:
+    """Return a bare Faust app, with the settings that docs/decisions/0004 gives the reasons for."""
+    for name, level in (("faust", logging.INFO), ("mode", logging.INFO), ("aiokafka", logging.WARNING)):
+        # Faust leaves the root logger at DEBUG and builds a log record with key and value for every send.
+        logging.getLogger(name).setLevel(level)
+    settings = at.settings
+    return faust.App(
+        settings.app_id,
+        broker=[f"kafka://{address}" for address in at.bootstrap.split(",")],
+        store=f"{settings.store}://",
+        datadir=at.data,
+        topic_partitions=settings.partitions,
+        topic_disable_leader=True,
+        topic_allow_declare=False,
+        table_standby_replicas=0,
+        web_enabled=False,
+        consumer_auto_offset_reset="earliest",
+        broker_max_poll_records=2000,
+        stream_buffer_maxsize=64,
+        broker_commit_interval=settings.commit_interval.total_seconds(),
+        broker_session_timeout=settings.session_timeout.total_seconds(),
+        broker_heartbeat_interval=settings.heartbeat.total_seconds(),
+        broker_rebalance_timeout=max(settings.session_timeout.total_seconds(), 10.0),
+        consumer_max_fetch_size=REQUEST_BYTES,
+        ConsumerScheduler=chunk_scheduler(chunked, settings.chunk),
+        Table=RowTable,
+    )
+
+
+def _table(app: faust.App, at: Installation, name: str) -> StateTable:
+    changelog = at.name(name)
+    table = app.Table(
+        name.replace(".", "-"),
+        partitions=at.settings.partitions,
+        changelog_topic=app.topic(changelog, key_type=bytes, value_type=bytes, partitions=at.settings.partitions),
+        key_type=bytes,
+        value_type=bytes,
+    )
+    return StateTable(lambda: cast(Rows, table.data), changelog)
+
+
+def _policies(name: str) -> dict[str, Any]:
+    return tomllib.loads(files("policies").joinpath(name).read_text("utf-8"))
+
+
+def _boot_clock() -> float:
+    """Return seconds that also count while the machine is suspended, where the system can tell."""
+    return time.clock_gettime(getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC))

@@ -1,0 +1,87 @@
+"""Records reach an agent in chunks: many records of one partition as one message.
+
+Rule 1. A chunk holds consecutive records of one partition as one fetch brought them, `size` at most.
+Rule 2. To Faust a chunk looks like its last record, with the list of all as its value; other topics (changelogs) go
+        through as they always did.
+Rule 3. Partitions take turns, a chunk each, so that a busy one does not hold up the others.
+"""
+
+import dataclasses
+from collections.abc import Iterator, Mapping
+from itertools import islice
+from typing import Any, Protocol
+
+from faust.serializers.schemas import Schema
+from faust.transport.utils import DefaultSchedulingStrategy
+from faust.types import TP
+
+
+class Record(Protocol):
+    """What of aiokafka's ConsumerRecord is used. `timestamp` is epoch milliseconds."""
+
+    topic: str
+    partition: int
+    offset: int
+    timestamp: int
+    key: bytes | None
+    value: bytes | None
+    headers: tuple[tuple[str, bytes], ...]
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Chunk:
+    """Consecutive records of one partition, at least one."""
+
+    topic: str
+    partition: int
+    records: list[Record]
+
+    @property
+    def first(self) -> int:
+        """The first record's offset."""
+        return self.records[0].offset
+
+    @property
+    def end(self) -> int:
+        """The offset after the last record's."""
+        return self.records[-1].offset + 1
+
+    def holes(self) -> Iterator[tuple[int, int]]:
+        """Yield the offsets that are missing between its records, as (first missing, first after)."""
+        for one, other in zip(self.records, islice(self.records, 1, None), strict=False):
+            if other.offset != one.offset + 1:
+                yield one.offset + 1, other.offset
+
+
+def chunk_scheduler(topics: frozenset[str], size: int) -> type[DefaultSchedulingStrategy]:
+    """Return the scheduler (Faust's public setting `ConsumerScheduler`) that hands over these topics in chunks."""
+
+    class ChunkScheduler(DefaultSchedulingStrategy):
+        def iterate(self, records: Mapping[TP, list[Any]]) -> Iterator[tuple[TP, Any]]:
+            chunked = {tp: _cut(batch, size) for tp, batch in records.items() if tp.topic in topics}
+            while chunked:
+                for tp in list(chunked):
+                    chunk = next(chunked[tp], None)
+                    if chunk is None:
+                        del chunked[tp]
+                    else:
+                        yield tp, dataclasses.replace(chunk[-1], key=None, value=chunk)
+            yield from super().iterate({tp: batch for tp, batch in records.items() if tp.topic not in topics})
+
+    return ChunkScheduler
+
+
+class ChunkSchema(Schema[Any, Any]):
+    """Hands a chunk through as it is: what is inside is the agent's to decode."""
+
+    def loads_key(self, app: Any, message: Any, **_: Any) -> None:  # noqa: ANN401 -- Faust's own signature
+        """Return no key: a chunk has many."""
+
+    def loads_value(self, app: Any, message: Any, **_: Any) -> Any:  # noqa: ANN401, ARG002 -- Faust's own signature
+        """Return the list of records."""
+        return message.value
+
+
+def _cut(batch: list[Any], size: int) -> Iterator[list[Any]]:
+    for start in range(0, len(batch), size):
+        yield batch[start : start + size]

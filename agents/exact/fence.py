@@ -1,0 +1,64 @@
+"""The sequence fence: Rule 1 of this room as a state machine without I/O.
+
+A generation is the consumer group's; all that is known of a partition is forgotten when it changes.
+"""
+
+from dataclasses import dataclass, field
+from enum import Enum
+
+from faust.types import TP
+
+
+class Verdict(Enum):
+    """What to do with a chunk."""
+
+    PROCEED = "proceed"
+    """It continues what was processed, or repeats a part of it."""
+    AHEAD = "ahead"
+    """It starts above what was processed: something is missing in between."""
+
+
+@dataclass(slots=True)
+class Fence:
+    """What of each partition is processed, in the current generation of the group."""
+
+    generation: int | None = None
+    _next: dict[TP, int] = field(default_factory=dict)
+    _committed: dict[TP, int] = field(default_factory=dict)
+
+    def enter(self, generation: int) -> None:
+        """Take note of the group's generation; a new one begins from what the broker has as committed."""
+        if generation != self.generation:
+            self.generation = generation
+            self._next.clear()
+            self._committed.clear()
+
+    def expected(self, tp: TP) -> int | None:
+        """Return the first offset not yet processed; None while it is to be asked of the broker."""
+        return self._next.get(tp)
+
+    def start(self, tp: TP, committed: int) -> None:
+        """Take the broker's committed offset as the point to continue from."""
+        self._next.setdefault(tp, committed)
+
+    def judge(self, tp: TP, first: int) -> Verdict:
+        """Judge a chunk by its first offset; `start` was called for its partition."""
+        return Verdict.AHEAD if first > self._next[tp] else Verdict.PROCEED
+
+    def done(self, tp: TP, end: int, generation: int) -> None:
+        """Count everything below `end` as processed, if the generation is still the same."""
+        if generation == self.generation:
+            self._next[tp] = max(end, self._next.get(tp, end))
+
+    def committable(self, tp: TP, generation: int) -> int | None:
+        """Return the offset to commit for a partition; None when there is none of this generation."""
+        return self._next.get(tp) if generation == self.generation else None
+
+    def is_committed(self, tp: TP, offset: int) -> bool:
+        """Say whether this offset was committed in this generation."""
+        return self._committed.get(tp) == offset
+
+    def committed(self, offsets: dict[TP, int], generation: int) -> None:
+        """Remember a commit that succeeded, if the generation is still the same."""
+        if generation == self.generation:
+            self._committed.update(offsets)

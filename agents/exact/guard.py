@@ -1,0 +1,75 @@
+"""The watches at work inside a worker: looks every two seconds, leaves where a watch says so.
+
+Rule 1. The guard asks with clients of its own, outside the group: what it asks does not depend on what it watches.
+Rule 2. A broker that does not answer is no stall: the producer's time-out and the supervisor deal with that.
+"""
+
+import asyncio
+import time
+from typing import Any
+
+import faust
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.errors import KafkaError
+
+from agents.exact.exits import Exit, Leave
+from agents.exact.fence import Fence
+from agents.exact.watches import LOOK_EVERY, REBALANCE_HANGS, HangWatch, PauseWatch, StallWatch
+
+ANSWER_WITHIN = 5.0
+"""Seconds for a question; a slower broker is asked again at the next look."""
+
+
+class Guard:
+    """Watches one Faust app from within."""
+
+    def __init__(  # noqa: PLR0913 -- the composition root's wiring, each by name
+        self,
+        *,
+        fence: Fence,
+        topics: frozenset[str],
+        pause: PauseWatch,
+        hang: HangWatch,
+        stall: StallWatch,
+        leave: Leave,
+    ) -> None:
+        """Take the fence, the topics whose commits are ours, the watches, and how to leave."""
+        self._fence, self._topics, self._leave = fence, topics, leave
+        self._pause, self._hang, self._stall = pause, hang, stall
+
+    async def watch(self, app: faust.App, bootstrap: str) -> None:
+        """Watch until the app stops."""
+        busy_since: float | None = None
+        self._hang.watch(self._pause.check)
+        admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
+        client = AIOKafkaConsumer(bootstrap_servers=bootstrap, enable_auto_commit=False)
+        await admin.start()
+        await client.start()
+        try:
+            while not app.should_stop:
+                await asyncio.sleep(LOOK_EVERY.total_seconds())
+                self._hang.beat()
+                now = time.monotonic()
+                inside: Any = app
+                busy_since = (busy_since or now) if inside.rebalancing or inside.in_recovery else None
+                if busy_since is not None and now - busy_since > REBALANCE_HANGS.total_seconds():
+                    self._leave(Exit.REBALANCE_HANGS, "a rebalance or a recovery does not end")
+                await self._look_for_stall(app, admin, client)
+        finally:
+            await admin.close()
+            await client.stop()
+
+    async def _look_for_stall(self, app: faust.App, admin: AIOKafkaAdminClient, client: AIOKafkaConsumer) -> None:
+        mine = [TopicPartition(tp.topic, tp.partition) for tp in app.consumer.assignment() if tp.topic in self._topics]
+        try:
+            async with asyncio.timeout(ANSWER_WITHIN):
+                offsets = await admin.list_consumer_group_offsets(app.conf.id)
+                ends = await client.end_offsets(mine) if mine else {}
+                begins = await client.beginning_offsets(mine) if mine else {}
+        except (KafkaError, TimeoutError):
+            return
+        committed = {tp: max(offsets[tp].offset, 0) if tp in offsets else begins[tp] for tp in mine}
+        if self._stall.stalled(committed, ends, self._fence.generation, time.monotonic()):
+            behind = sum(ends[tp] > at for tp, at in committed.items())
+            self._leave(Exit.STALLED, f"commits stand still on {behind} partitions")

@@ -1,0 +1,150 @@
+"""The loop that takes chunks: fence, work, state, outputs, done. The order of the lines is the guarantee.
+
+Rule 1. The work of a chunk is asked for as `Effects` and acted on here: state first, acknowledged, then outputs.
+Rule 2. Work that outlives its generation is dropped, neither stored nor sent nor counted: the partition may be another
+        worker's by now, who takes the chunk again.
+Rule 3. A step that takes long gives way (`await asyncio.sleep(0)`) every few milliseconds, so that nothing starves.
+"""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from faust import StreamT
+from faust.types import TP
+
+from agents.exact.chunks import Chunk, Record
+from agents.exact.exits import Exit, Leave, where
+from agents.exact.fence import Fence, Verdict
+from agents.exact.group import Group
+from agents.exact.outbox import Outbox, Send
+
+SEEK_AGAIN_AFTER = 0.5
+"""Seconds: after a seek the chunks that were in the buffer come first; another seek would only add to them."""
+
+MOST_DROPS = 200
+"""Chunks out of sequence in one generation before the worker leaves: a seek that does not help will not help."""
+
+
+class Table(Protocol):
+    """A table's store and where its changelog is."""
+
+    changelog: str
+
+    def put(self, partition: int, key: bytes, value: bytes) -> None:
+        """Write into the local store."""
+
+    def reached(self, partition: int, first: int, last: int) -> None:
+        """Take note that the changelog's records from first to last are in the local store."""
+
+
+@dataclass(frozen=True, slots=True)
+class Put:
+    """A state record to write: locally, and to the table's changelog. `timestamp` is epoch milliseconds."""
+
+    table: Table
+    key: bytes
+    value: bytes
+    timestamp: int
+
+
+@dataclass(frozen=True, slots=True)
+class Effects:
+    """What follows from a chunk: state, then outputs, then what to say of it (metrics) once it is done."""
+
+    puts: tuple[Put, ...] = ()
+    sends: tuple[Send, ...] = ()
+    done: Callable[[], None] = lambda: None
+
+
+Step = Callable[[Chunk], Awaitable[Effects]]
+
+
+@dataclass(slots=True)
+class ExactLoop:
+    """Runs steps over chunks, exactly. One for all agents of a worker."""
+
+    group: Group
+    fence: Fence
+    outbox: Outbox
+    leave: Leave
+    check_pause: Callable[[], None]
+    seeks: Callable[[], None]
+    _drops: int = 0
+    _sought: dict[TP, float] = field(default_factory=dict)
+
+    def agent(self, step: Step) -> Callable[[StreamT[list[Record]]], Awaitable[None]]:
+        """Return a Faust agent that runs `step` over the chunks of its stream, until something unexpected happens."""
+
+        async def work(stream: StreamT[list[Record]]) -> None:
+            try:
+                await self.outbox.open()
+                async for event in stream.events():
+                    records: list[Record] = event.value
+                    await self.take(Chunk(records[0].topic, records[0].partition, records), step)
+            except asyncio.CancelledError:
+                raise  # Faust stops its agents so
+            except Exception as error:  # noqa: BLE001 -- Faust would go on after the failed chunk: a lost event
+                self.leave(Exit.UNEXPECTED, where(error))
+
+        return work
+
+    async def take(self, chunk: Chunk, step: Step) -> None:
+        """Take one chunk through the fence, the step, the state and the outputs."""
+        tp, generation = TP(chunk.topic, chunk.partition), self.group.generation()
+        self.check_pause()
+        if generation != self.fence.generation:
+            self._drops = 0
+            self._sought.clear()
+        self.fence.enter(generation)
+        want = self.fence.expected(tp)
+        if want is None:
+            want = await self.group.committed(tp)
+            if self.group.generation() != generation:
+                return
+            self.fence.start(tp, want)
+        if not await self._in_sequence(tp, want, chunk):
+            return
+        effects = await step(chunk)
+        self.check_pause()
+        if self.group.generation() != generation:
+            return
+        await self._keep(chunk.partition, effects.puts)
+        await self.outbox.deliver(effects.sends)
+        if self.group.generation() == generation:
+            self.fence.done(tp, chunk.end, generation)
+            self.group.wake_commits(tp)
+            effects.done()
+
+    async def _keep(self, partition: int, puts: tuple[Put, ...]) -> None:
+        for put in puts:
+            put.table.put(partition, put.key, put.value)
+        acknowledged = await self.outbox.deliver(
+            Send(put.table.changelog, put.key, put.value, put.timestamp, partition) for put in puts
+        )
+        for table in {put.table.changelog: put.table for put in puts}.values():
+            place = acknowledged[table.changelog, partition]
+            if place.whole:
+                table.reached(partition, place.first, place.last)
+
+    async def _in_sequence(self, tp: TP, want: int, chunk: Chunk) -> bool:
+        """Say whether the chunk continues what was processed; if not, send the consumer back for what is missing."""
+        missing = list(chunk.holes())
+        if self.fence.judge(tp, chunk.first) is Verdict.AHEAD:
+            missing.insert(0, (want, chunk.first))
+        for first, after in missing:
+            if await self.group.first_at_or_after(tp, first) != after:
+                await self._go_back(tp, want, f"{tp.topic}-{tp.partition}: got {after} where {first} should come")
+                return False
+        return True
+
+    async def _go_back(self, tp: TP, offset: int, why: str) -> None:
+        self._drops += 1
+        if self._drops > MOST_DROPS:
+            self.leave(Exit.OUT_OF_SEQUENCE, why)
+        if time.monotonic() - self._sought.get(tp, 0.0) > SEEK_AGAIN_AFTER:
+            self._sought[tp] = time.monotonic()
+            self.seeks()
+            await self.group.seek(tp, offset)

@@ -1,0 +1,79 @@
+"""The watches that end a worker which can no longer be trusted: Rule 5 of this room.
+
+Rule 1. Paused: the clock that also counts a suspended machine jumped by more than 0.6 of the session timeout. Others
+        may own our partitions by now; leave before anything is written.
+Rule 2. Stalled: a partition has records that are not committed, and its commits stood still for STALL.
+Rule 3. Hung: the event loop did not run for LOOP_HANGS, or a rebalance or recovery brought nothing for REBALANCE_HANGS.
+"""
+
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from agents.exact.exits import Exit, Leave
+
+STALL = timedelta(seconds=30)
+LOOP_HANGS = timedelta(seconds=20)
+REBALANCE_HANGS = timedelta(seconds=60)
+LOOK_EVERY = timedelta(seconds=2)
+
+
+@dataclass(slots=True)
+class PauseWatch:
+    """Rule 1. `clock` returns seconds and goes on while the process sleeps (CLOCK_BOOTTIME)."""
+
+    limit: timedelta
+    leave: Leave
+    clock: Callable[[], float]
+    _alive: float | None = None
+
+    def check(self) -> None:
+        """Leave if the time since the last check is over the limit; called from every place that matters."""
+        now = self.clock()
+        if self._alive is not None and now - self._alive > self.limit.total_seconds():
+            self.leave(Exit.PAUSED, f"paused for {now - self._alive:.1f} s")
+        self._alive = now
+
+
+@dataclass(slots=True)
+class StallWatch:
+    """Rule 2, as a state machine: tell it what is committed and where the logs end."""
+
+    limit: timedelta
+    _since: dict[tuple[object, int, int | None], float] = field(default_factory=dict)
+
+    def stalled(
+        self, committed: Mapping[object, int], ends: Mapping[object, int], generation: int | None, now: float
+    ) -> bool:
+        """Say whether a partition's commits stood still with work to do, for longer than the limit. `now`: seconds."""
+        waiting = {(tp, at, generation) for tp, at in committed.items() if ends.get(tp, 0) > at}
+        self._since = {lag: self._since.get(lag, now) for lag in waiting}
+        return any(now - since > self.limit.total_seconds() for since in self._since.values())
+
+
+@dataclass(slots=True)
+class HangWatch:
+    """Rule 3: the loop says that it runs (`beat`); a thread looks whether it still does."""
+
+    limit: timedelta
+    leave: Leave
+    clock: Callable[[], float]
+    _beaten: float = 0.0
+
+    def beat(self) -> None:
+        """Say that the event loop runs."""
+        self._beaten = self.clock()
+
+    def watch(self, check_pause: Callable[[], None]) -> None:
+        """Start the thread that leaves when the loop hangs or the process was paused."""
+        self.beat()
+
+        def look() -> None:
+            while self.clock() - self._beaten < self.limit.total_seconds():
+                time.sleep(0.25)
+                check_pause()
+            self.leave(Exit.LOOP_HANGS, f"the event loop did not run for {self.limit.total_seconds():.0f} s")
+
+        threading.Thread(target=look, name="hang-watch", daemon=True).start()

@@ -1,0 +1,100 @@
+"""The intake agent: raw records in, touchpoints and dead letters out.
+
+Rule 1. Every record of a chunk ends as exactly one touchpoint or one dead letter, in the record's order.
+Rule 2. A touchpoint is keyed by its customer, so all of a customer is in one partition.
+Rule 3. What goes out carries the raw record's append time, so that age and delay are measured from there.
+Rule 4. A touchpoint too large for its topic is a dead letter too: the broker would refuse it.
+"""
+
+import asyncio
+import time
+from collections import Counter
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from agents.exact.chunks import Chunk, Record
+from agents.exact.loop import Effects
+from agents.exact.outbox import Send
+from agents.metrics import Metrics
+from pipeline.dead_letters import dead_letter
+from pipeline.flow import Intake, admit
+from pipeline.record import RawRecord
+from pipeline.records import touchpoint_record
+from pipeline.refusal import Reason, Rejected, Stage
+from pipeline.touchpoint import Origin, Touchpoint
+
+GIVE_WAY_AFTER = 0.02
+"""Seconds of work without giving way to the event loop; well under a heartbeat, and small against a chunk."""
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class IntakeTopics:
+    """The source of each raw topic by its full name, where touchpoints and dead letters go, the largest touchpoint."""
+
+    sources: dict[str, str]
+    touchpoints: str
+    dead_letters: str
+    largest: int
+
+
+@dataclass(frozen=True, slots=True)
+class IntakeAgent:
+    """The step that the exact loop runs over chunks of raw records."""
+
+    intake: Intake
+    topics: IntakeTopics
+    metrics: Metrics
+    by: str
+
+    async def __call__(self, chunk: Chunk) -> Effects:
+        """Return what follows from a chunk of one raw topic's records."""
+        source = self.topics.sources[chunk.topic]
+        sends: list[Send] = []
+        counts: Counter[tuple[str, ...]] = Counter()
+        began = time.monotonic()
+        for record in chunk.records:
+            sends.append(self._judged(raw_record(record, source), record.timestamp, counts))
+            if time.monotonic() - began > GIVE_WAY_AFTER:
+                await asyncio.sleep(0)
+                began = time.monotonic()
+
+        def done() -> None:
+            self.metrics["received_total"].labels(source).inc(len(chunk.records))
+            for (name, *labels), count in counts.items():
+                self.metrics[name].labels(source, *labels).inc(count)
+
+        return Effects(sends=tuple(sends), done=done)
+
+    def _judged(self, record: RawRecord, timestamp: int, counts: Counter[tuple[str, ...]]) -> Send:
+        verdict = admit(record, self.intake)
+        if isinstance(verdict, Touchpoint):
+            value = self.intake.book.encode("touchpoint", touchpoint_record(verdict))
+            if len(value) <= self.topics.largest:
+                counts["admitted_total",] += 1
+                return Send(self.topics.touchpoints, verdict.customer_id.encode(), value, timestamp)
+            verdict = Rejected(
+                Stage.PUBLISH,
+                Reason.TOO_LARGE,
+                None,
+                f"a touchpoint of at most {self.topics.largest} bytes",
+                verdict.event_id,
+            )
+        counts["rejected_total", verdict.stage, verdict.reason] += 1
+        letter = dead_letter(verdict, record, self.by)
+        origin = record.origin
+        key = f"{origin.topic}/{origin.partition}/{origin.offset}".encode()
+        return Send(self.topics.dead_letters, key, self.intake.book.encode("dead-letter", letter), timestamp)
+
+
+def raw_record(record: Record, source: str) -> RawRecord:
+    """Return Kafka's record as the core takes it."""
+    return RawRecord(
+        source=source,
+        origin=Origin(record.topic, record.partition, record.offset),
+        received_at=EPOCH + timedelta(milliseconds=max(record.timestamp, 0)),
+        key=record.key,
+        value=record.value,
+        headers=tuple(record.headers or ()),
+    )

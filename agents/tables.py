@@ -1,0 +1,152 @@
+"""The state's tables: bytes by bytes, in key order, one store a partition, so that a customer is a prefix scan.
+
+Rule 1. A row is written locally and to the changelog by `agents.exact.loop`; Faust's own way (one message a write)
+        is not used. Faust finds the changelog, restores from it, and closes what is revoked.
+Rule 2. `reached` moves the restore point only over changelog records that are all here: from where it stands, without
+        a hole. Otherwise it stays, and the next start reads a little more than it needs.
+Rule 3. In memory and in RocksDB behave the same; one law class examines both.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, Protocol
+
+import faust
+from faust.stores import rocksdb
+from faust.stores.base import Store
+from faust.types import TP
+from sortedcontainers import SortedDict
+
+BLOCK_CACHE = 64 * 1024 * 1024
+"""Bytes of RocksDB block cache a table and partition; Faust's own default is 2 GiB."""
+
+WRITE_BUFFER = 16 * 1024 * 1024
+"""Bytes of RocksDB write buffer a table and partition, of which Faust keeps up to three."""
+
+
+class Rows(Protocol):
+    """What a store can do beyond what Faust asks of it."""
+
+    def put_row(self, partition: int, key: bytes, value: bytes) -> None:
+        """Write a row."""
+
+    def scan(self, partition: int, prefix: bytes) -> Iterator[tuple[bytes, bytes]]:
+        """Yield a partition's rows whose keys begin with `prefix`, in key order."""
+
+    def persisted_offset(self, tp: TP) -> int | None:
+        """Return the changelog offset up to which everything is here."""
+
+    def set_persisted_offset(self, tp: TP, offset: int) -> None:
+        """Set the changelog offset up to which everything is here."""
+
+
+class RocksRows(rocksdb.Store):
+    """Rows in RocksDB, a database a partition."""
+
+    def put_row(self, partition: int, key: bytes, value: bytes) -> None:
+        """Write a row."""
+        self._db_for_partition(partition).put(key, value)
+
+    def scan(self, partition: int, prefix: bytes) -> Iterator[tuple[bytes, bytes]]:
+        """Yield a partition's rows whose keys begin with `prefix`, in key order."""
+        for key, value in self._db_for_partition(partition).items(from_key=prefix):
+            if not key.startswith(prefix):
+                return
+            yield key, value
+
+
+class MemoryRows(Store[Any, Any]):
+    """Rows in memory, a sorted dictionary a partition; read back from the changelog at each start."""
+
+    def __post_init__(self) -> None:
+        """Begin empty."""
+        self._rows: dict[int, SortedDict[bytes, bytes]] = {}
+        self._offsets: dict[TP, int] = {}
+
+    def put_row(self, partition: int, key: bytes, value: bytes) -> None:
+        """Write a row."""
+        self._rows.setdefault(partition, SortedDict())[key] = value
+
+    def scan(self, partition: int, prefix: bytes) -> Iterator[tuple[bytes, bytes]]:
+        """Yield a partition's rows whose keys begin with `prefix`, in key order."""
+        rows = self._rows.get(partition, SortedDict())
+        for key in rows.irange(minimum=prefix):
+            if not key.startswith(prefix):
+                return
+            yield key, rows[key]
+
+    def apply_changelog_batch(
+        self, batch: Iterable[Any], to_key: Callable[[Any], Any], to_value: Callable[[Any], Any]
+    ) -> None:
+        """Take rows from the changelog, as Faust reads them at start."""
+        del to_key, to_value  # bytes stay bytes
+        for event in batch:
+            message = event.message
+            if message.value is None:
+                self._rows.setdefault(message.partition, SortedDict()).pop(message.key, None)
+            else:
+                self.put_row(message.partition, message.key, message.value)
+            self._offsets[message.tp] = message.offset
+
+    def persisted_offset(self, tp: TP) -> int | None:
+        """Return the changelog offset up to which everything is here; None once the partition was given away."""
+        return self._offsets.get(tp)
+
+    def set_persisted_offset(self, tp: TP, offset: int) -> None:
+        """Set the changelog offset up to which everything is here."""
+        self._offsets[tp] = offset
+
+    async def on_rebalance(
+        self, assigned: set[TP], revoked: set[TP], newly_assigned: set[TP], generation_id: int = 0
+    ) -> None:
+        """Forget what another worker goes on with."""
+        del assigned, newly_assigned, generation_id
+        for tp in revoked:
+            if tp.topic in self.table.changelog_topic.topics:
+                self._rows.pop(tp.partition, None)
+                self._offsets.pop(tp, None)
+
+    def reset_state(self) -> None:
+        """Nothing is on disk."""
+
+    async def backup_partition(self, tp: TP | int, flush: bool = True, purge: bool = False, keep: int = 1) -> None:  # noqa: FBT001, FBT002 -- Faust's own signature
+        """Nothing is backed up: the changelog is the copy."""
+
+    def restore_backup(self, tp: TP | int, latest: bool = True, backup_id: int = 0) -> None:  # noqa: FBT001, FBT002 -- likewise
+        """Nothing is restored: the changelog is the copy."""
+
+
+class RowTable(faust.Table[bytes, bytes]):
+    """A Faust table whose store holds rows. The app's setting `store` decides: memory:// or rocksdb://."""
+
+    def _new_store(self) -> Any:  # noqa: ANN401 -- Faust's own signature
+        shape: dict[str, Any] = {"table_name": self.name, "key_type": bytes, "value_type": bytes}
+        shape |= {"key_serializer": "raw", "value_serializer": "raw"}
+        url = self.app.conf.store
+        if str(url).startswith("memory"):
+            return MemoryRows(url, self.app, self, **shape)
+        options = {"driver": "rocksdict", "block_cache_size": BLOCK_CACHE, "write_buffer_size": WRITE_BUFFER}
+        return RocksRows(url, self.app, self, options=options, **shape)
+
+
+class StateTable:
+    """A table as the agents use it: put and scan rows of one partition."""
+
+    def __init__(self, rows: Callable[[], Rows], changelog: str) -> None:
+        """Take how to reach the rows (Faust makes the store late) and the changelog topic's full name."""
+        self._rows = rows
+        self.changelog = changelog
+
+    def put(self, partition: int, key: bytes, value: bytes) -> None:
+        """Write a row into the local store."""
+        self._rows().put_row(partition, key, value)
+
+    def scan(self, partition: int, prefix: bytes) -> Iterator[tuple[bytes, bytes]]:
+        """Yield a partition's rows whose keys begin with `prefix`, in key order."""
+        return self._rows().scan(partition, prefix)
+
+    def reached(self, partition: int, first: int, last: int) -> None:
+        """Move the restore point to `last`, if `first` follows on what is here (Rule 2)."""
+        tp = TP(self.changelog, partition)
+        here = self._rows().persisted_offset(tp)
+        if first == (0 if here is None else here + 1):
+            self._rows().set_persisted_offset(tp, last)
