@@ -61,3 +61,10 @@ def policy_document(path: Path) -> dict[str, Any]:
 def default_policy_document() -> dict[str, Any]:
     """Return `policies/default.toml` as parsed TOML: the values with their units and reasons."""
     return tomllib.loads(files("policies").joinpath("default.toml").read_text("utf-8"))
+
+
+def example_texts(subject: str) -> dict[str, str]:
+    """Return the examples of a subject as they are written, by what they show; sorted."""
+    folder = files("schemas").joinpath("examples", subject)
+    found = folder.iterdir() if folder.is_dir() else ()
+    return {one.name.removesuffix(".json"): one.read_text("utf-8") for one in sorted(found, key=lambda f: f.name)}

@@ -113,9 +113,7 @@ def _points(path: str, table: Mapping[str, Any]) -> Points:
 def _time(path: str, table: Mapping[str, Any]) -> datetime:
     time = table["value"]
     if not isinstance(time, datetime) or time.tzinfo is None:
-        raise PolicyError(
-            f"{path}.value", time, "a time with an offset, without quotes: 2000-01-01T00:00:00Z"
-        )
+        raise PolicyError(f"{path}.value", time, "a time with an offset, without quotes: 2000-01-01T00:00:00Z")
     return time.astimezone(UTC)
 
 
@@ -207,10 +205,20 @@ def _section(name: str, section: _Section, value: object, wrong: list[PolicyErro
             else:
                 wrong.append(_unknown(path, table, (*settings, *by_name)))
                 continue
-            section = replace(section, **{field: change})
+            section = _changed(section, field, change, path, table)
         except PolicyError as one:
             wrong.append(one)
     return section
+
+
+def _changed(section: _Section, field: str, change: Any, path: str, table: Mapping[str, Any]) -> _Section:  # noqa: ANN401 -- of any kind
+    """Return the section with the change; a section that refuses it is quoted with the value as the file says it."""
+    try:
+        return replace(section, **{field: change})
+    except PolicyError as one:
+        as_written = table if one.setting == path else table[one.setting.removeprefix(f"{path}.")]
+        said = f"{_for_people(as_written)} {as_written.get('unit', '')}".strip()
+        raise PolicyError(one.setting, said, one.allowed) from None
 
 
 def _each(
@@ -261,7 +269,7 @@ def _exact(path: str, value: object, keys: tuple[str, ...]) -> Mapping[str, Any]
         raise PolicyError(path, value, "a table: { " + ", ".join(f"{key} = …" for key in keys) + " }")
     for key in keys:
         if key not in value:
-            raise PolicyError(f"{path}.{key}", None, f"a {key}; the table needs {', '.join(keys)}")
+            raise PolicyError(path, dict(value), f"a table with {', '.join(keys)}; it has no {key}")
     for key in value:
         if key not in keys:
             raise _unknown(f"{path}.{key}", value[key], keys)
