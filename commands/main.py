@@ -18,6 +18,7 @@ COMMANDS = {
     "broker": "commands.broker:broker",
     "demo": "commands.demo:demo",
     "policy": "commands.policy:policy",
+    "schemas": "commands.schemas:schemas",
     "settings": "commands.settings:settings",
     "simulate": "commands.simulate:simulate",
     "topics": "commands.topics:topics",

@@ -115,9 +115,6 @@ def test_every_kind_of_setting_is_read() -> None:
     ("body", "said"),
     [
         ("[repaet]", "repaet = {}: allowed is one of name, version, channels, intake, contact, repeat, detractor"),
-            "[repaet]",
-            "repaet = {}: allowed is one of name, version, channels, intake, contact, repeat, detractor, timeline",
-        ),
         ("[repaet]", "; did you mean repeat?"),
         ("[repeat]\nwihtin = 3", "repeat.wihtin = 3: allowed is one of within, not_contacts, within_by_topic"),
         ("[repeat]\nwihtin = 3", "; did you mean within?"),
