@@ -37,7 +37,7 @@ def schema_book() -> SchemaBook:
 
 def default_policy() -> Policy:
     """Return the policy of `policies/default.toml`."""
-    return policy(default_policy_document())
+    return policy(default_policy_document(), topics=topics_of_conversation())
 
 
 def policy_at(path: Path | None) -> Policy:
@@ -45,7 +45,15 @@ def policy_at(path: Path | None) -> Policy:
 
     Raises PolicyError, which names the file where it cannot be read, else the first setting that is wrong.
     """
-    return default_policy() if path is None else policy(policy_document(path), default_policy())
+    return (
+        default_policy() if path is None else policy(policy_document(path), default_policy(), topics_of_conversation())
+    )
+
+
+def topics_of_conversation() -> frozenset[str]:
+    """Return the labels of `policies/taxonomy.toml`: the topics that may have a window of their own."""
+    document = tomllib.loads(files("policies").joinpath("taxonomy.toml").read_text("utf-8"))
+    return frozenset(document["topics"])
 
 
 def policy_document(path: Path) -> dict[str, Any]:

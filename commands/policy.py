@@ -13,7 +13,12 @@ from typing import Any
 
 import click
 
-from agents.contracts import default_policy, default_policy_document, policy_document
+from agents.contracts import (
+    default_policy,
+    default_policy_document,
+    policy_document,
+    topics_of_conversation,
+)
 from commands.kafka import read_settings
 from pipeline.policy import PolicyError
 from pipeline.policy_file import ShownSetting, problems, shown
@@ -70,7 +75,7 @@ def show(file: Path | None, *, as_json: bool) -> None:
 
 def _problems(file: Path) -> tuple[PolicyError, ...]:
     try:
-        return problems(policy_document(file), default_policy())
+        return problems(policy_document(file), default_policy(), topics_of_conversation())
     except PolicyError as unreadable:
         return (unreadable,)
 

@@ -8,7 +8,7 @@ Rule 3. What is not known is refused, never passed over: a typo must not leave t
 Rule 4. `channels`, `contact.gap_by_channel` and `repeat.within_by_topic` add to the names beneath.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from difflib import get_close_matches
@@ -63,20 +63,23 @@ class _Kind:
         return ("value", *self.more, *(("unit",) if self.units else ()), "reason")
 
 
-def policy(document: Mapping[str, Any], beneath: Policy | None = None) -> Policy:
+def policy(document: Mapping[str, Any], beneath: Policy | None = None, topics: Collection[str] | None = None) -> Policy:
     """Return the policy that a file states over the one beneath it (None: the dataclasses' defaults).
 
+    `topics` are the labels of the taxonomy; where they are given, a window of any other topic is refused.
     Raises PolicyError for the first problem; `problems` gives them all.
     """
-    built, wrong = _built(document, beneath or Policy())
+    built, wrong = _built(document, beneath or Policy(), topics)
     if wrong:
         raise wrong[0]
     return built
 
 
-def problems(document: Mapping[str, Any], beneath: Policy | None = None) -> tuple[PolicyError, ...]:
+def problems(
+    document: Mapping[str, Any], beneath: Policy | None = None, topics: Collection[str] | None = None
+) -> tuple[PolicyError, ...]:
     """Return everything that is wrong with a file, in the file's order; nothing where it can be used."""
-    return tuple(_built(document, beneath or Policy())[1])
+    return tuple(_built(document, beneath or Policy(), topics)[1])
 
 
 def shown(document: Mapping[str, Any]) -> tuple[ShownSetting, ...]:
@@ -162,7 +165,9 @@ _SETTINGS: Mapping[str, Mapping[str, tuple[str, _Kind]]] = {
 _BY_NAME: Mapping[str, tuple[str, ...]] = {"contact": ("gap_by_channel",), "repeat": ("within_by_topic",)}
 
 
-def _built(document: Mapping[str, Any], beneath: Policy) -> tuple[Policy, list[PolicyError]]:
+def _built(
+    document: Mapping[str, Any], beneath: Policy, topics: Collection[str] | None
+) -> tuple[Policy, list[PolicyError]]:
     """Return the policy with all of the file that can be used, and what is wrong with the rest."""
     built = beneath
     needed = "a text of your own in quotes: every alert says which policy decided"
@@ -172,7 +177,7 @@ def _built(document: Mapping[str, Any], beneath: Policy) -> tuple[Policy, list[P
             built = _with(built, key, value, wrong)
         except PolicyError as one:
             wrong.append(one)
-    return built, wrong + list(_unknown_channels(built))
+    return built, [*wrong, *_unknown_names(built, topics)]
 
 
 def _with(built: Policy, key: str, value: object, wrong: list[PolicyError]) -> Policy:
@@ -246,13 +251,16 @@ def _channel(path: str, value: object) -> Channel:
     return Channel(table["direction"], table["contact"])
 
 
-def _unknown_channels(built: Policy) -> Iterator[PolicyError]:
-    known = (*SOURCES_WITH_A_CHANNEL, *built.channels)
-    for name in sorted(built.repeat.not_contacts.difference(known)):
-        yield PolicyError("repeat.not_contacts", name, _near(name, known))
+def _unknown_names(built: Policy, topics: Collection[str] | None) -> Iterator[PolicyError]:
+    channels = (*SOURCES_WITH_A_CHANNEL, *built.channels)
+    for name in sorted(built.repeat.not_contacts.difference(channels)):
+        yield PolicyError("repeat.not_contacts", name, _near(name, channels))
     for name in built.contact.gap_by_channel:
-        if name not in known:
-            yield PolicyError(f"contact.gap_by_channel.{name}", name, _near(name, known))
+        if name not in channels:
+            yield PolicyError(f"contact.gap_by_channel.{name}", name, _near(name, channels))
+    for name in built.repeat.within_by_topic:
+        if topics is not None and name not in topics:
+            yield PolicyError(f"repeat.within_by_topic.{name}", name, _near(name, sorted(topics)))
 
 
 def _read(path: str, value: object, kind: _Kind) -> object:
