@@ -23,31 +23,36 @@ _SURROGATE = re.compile("[\ud800-\udfff]")
 _GAP = r"[\s\-‐-―−.,/()_|+\u200c\u200d]{0,3}"
 _RUN = re.compile(rf"[+(]{{0,2}}\d(?:{_GAP}\d){{5,}}")
 _MONEY = re.compile(r"\d{1,3}(?:,\d{3}){1,2}(?:\.\d{1,2})?")
-_QUERY = re.compile(r"(?:(?<=://)|(?<=www\.))([^\s?#]{1,400})[?#]\S+|(?<=\S)\?\S*=\S*")
-_EMAIL = re.compile(r"[^\s@<>‹›()\[\],;:\"]+@[^\s@<>‹›()\[\],;:\"]+")
-_SPOKEN_EMAIL = re.compile(r"\b[\w.+-]+ ?[(\[]?\bat\b[)\]]? ?[\w-]+(?: ?[(\[]?\bdot\b[)\]]? ?\w+)+", re.IGNORECASE)
-_IBAN = re.compile(r"\b[A-Za-z]{2}[0-9]{2}(?:[ -]?[A-Za-z0-9]){11,30}\b")
+_QUERY = re.compile(r"(?:(?<=://)|(?<=www\.))([^\s?#]{1,400})[?#][^\s…]+|(?<=\S)\?[^\s…]*=[^\s…]*")
+_EMAIL = re.compile(r"[^\s@<>‹›()\[\],;:\"…]+@[^\s@<>‹›()\[\],;:\"…]+")
+_SPOKEN_EMAIL = re.compile(
+    r"\b[\w.+-]+(?: dot [\w.+-]+){0,3} ?[(\[]?\bat\b[)\]]? ?[\w-]+(?: ?[(\[]?\bdot\b[)\]]? ?\w+)+", re.IGNORECASE
+)
+_IBAN = re.compile(r"(?<![^\W\d_])[A-Za-z]{2}[0-9]{2}(?:[ -]?[A-Za-z0-9]){11,30}\b")
 _DIGIT = r"(?:zero|oh|nought|one|two|three|four|five|six|seven|eight|nine|double|triple)"
-_SPOKEN_RUN = re.compile(rf"\b{_DIGIT}(?:[\s,.-]{{1,3}}{_DIGIT}){{5,}}\b", re.IGNORECASE)
+_SPOKEN_RUN = re.compile(rf"(?<![^\W\d_]){_DIGIT}(?:[\s,.-]{{1,3}}{_DIGIT}){{5,}}\b", re.IGNORECASE)
 _SECRET = re.compile(
-    r"\b((?:pin|cvv2?|cvc2?|otp|pass ?code|security code|password|access code)"
+    r"(?<![^\W\d_])((?:pin|cvv2?|cvc2?|otp|pass ?code|security code|password|access code)"
     r"(?: (?:number|code))?(?: (?:is|was))?[ :=#]{1,3})"
     r"[^\s‹›]*\d[^\s‹›]*",
     re.IGNORECASE,
 )
 _NAME = re.compile(
-    r"\b(my (?:full |first |last )?name(?:'s|’s| is)[ :]+)([^\W\d_][\w'’.-]*)((?: [^\W\d_][\w'’.-]*){0,3})",
+    r"(?<![^\W\d_])(my (?:full |first |last )?name(?:'s|’s| is)[ :]+)"
+    r"((?!my\b)[^\W\d_][\w'’.-]*)((?: (?!my\b)[^\W\d_][\w'’.-]*){0,3})",
     re.IGNORECASE,
 )
-_NO_NAMES = frozenset(  # what follows "my name is" and is no name
-    "a|also|an|and|as|at|because|but|by|calling|called|correct|for|from|here|i|i'm|in|incorrect|is|it|misspelled|missing"
-    "|my|not|now|of|on|or|so|spelled|spelt|still|that|the|there|this|to|under|with|wrong|you|your".split("|")  # noqa: SIM905 -- one word a line would hide the list
-)
+_NO_NAMES = frozenset({  # what follows "my name is" and is no name
+    "a", "also", "an", "and", "as", "at", "because", "but", "by", "calling", "called", "correct", "for", "from",
+    "here", "i", "i'm", "in", "incorrect", "is", "it", "misspelled", "missing", "my", "not", "now", "of", "on",
+    "or", "so", "spelled", "spelt", "still", "that", "the", "there", "this", "to", "under", "with", "wrong",
+    "you", "your",
+})  # fmt: skip
 _SUSPECT = re.compile(r"[\d@=]|://|www\.", re.IGNORECASE)
-_SUSPECT_WORDS = frozenset(
-    "zero|oh|nought|one|two|three|four|five|six|seven|eight|nine|double|triple"
-    "|dot|(dot)|[dot]|name|name's|name’s|name:".split("|")  # noqa: SIM905 -- as above
-)
+_SUSPECT_WORDS = frozenset({
+    "zero", "oh", "nought", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "double", "triple",
+    "dot", "(dot)", "[dot]", "name", "name's", "name’s", "name:",
+})  # fmt: skip
 
 _LUHN_DIGITS = range(13, 20)
 _PHONE_DIGITS = range(7, 16)
@@ -62,12 +67,15 @@ def redacted(text: str, at_most: int = 280, region: str | None = None) -> str:
     if at_most < 1:
         raise ValueError(f"at_most = {at_most!r}: allowed is 1 or more characters")
     window = _window(text, MOST_READ * at_most + 40)
+    whole = len(window) == len(text)
     if not window.isprintable():
         window = _SURROGATE.sub("\ufffd", _CONTROL.sub("", window))
     line = " ".join(window.split())
     if _may_hold_something(line):
-        line = _hidden(line, region)
-    if len(line) <= at_most and len(window) == len(text):
+        before = ""
+        while line != before:  # a mark makes a word's edge where none was; it ends, as each round hides characters
+            before, line = line, _hidden(line, region)
+    if len(line) <= at_most and whole:
         return line
     return _cut(line, at_most)
 
@@ -87,7 +95,11 @@ def _cut(line: str, at_most: int) -> str:
     if len(line) < at_most:
         return f"{line}…"
     blank = line.rfind(" ", 0, at_most)
-    return (line[:blank] if blank > 0 else line[: at_most - 1]).rstrip() + "…"
+    if blank > 0:
+        return line[:blank].rstrip() + "…"
+    begun = line[: at_most - 1]
+    mark = begun.rfind("‹")
+    return (begun[:mark] if mark >= 0 and "›" not in begun[mark:] else begun) + "…"  # half a mark says nothing
 
 
 def _may_hold_something(line: str) -> bool:

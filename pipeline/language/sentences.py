@@ -92,10 +92,7 @@ def _blank(text: str, limit: int) -> int:
 
 
 def _fits(sentence: str, scrap: str) -> bool:
-    return (
-        len(sentence) + len(scrap) < LONGEST_SENTENCE
-        and len(sentence.split()) + len(scrap.split()) <= MOST_WORDS
-    )
+    return len(sentence) + len(scrap) < LONGEST_SENTENCE and len(sentence.split()) + len(scrap.split()) <= MOST_WORDS
 
 
 def _cut(sentence: str) -> Iterator[str]:
@@ -106,8 +103,8 @@ def _cut(sentence: str) -> Iterator[str]:
         if limit > MOST_WORDS:  # fewer characters than this cannot hold too many words
             words = _WORDS.match(rest)
             limit = words.end() if words else limit
-        if limit > LONGEST_SENTENCE:
-            limit = _blank(rest, LONGEST_SENTENCE)
+        if min(limit, LONGEST_SENTENCE) < len(rest):
+            limit = _blank(rest, min(limit, LONGEST_SENTENCE))
         if not rest.isascii():
             emoji = [match.end() for match in _EMOJI.finditer(rest, 0, limit)]
             if len(emoji) > MOST_EMOJI_A_SENTENCE:
