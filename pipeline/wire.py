@@ -170,11 +170,11 @@ def _json_object(data: bytes | None) -> dict[str, Any]:
         if _SURROGATE_ESCAPE.search(text):
             value = json.loads(_SURROGATE.sub("\ufffd", json.dumps(value, ensure_ascii=False)))
     except UnicodeDecodeError as wrong:
-        _refuse(Reason.INVALID_UTF8, f"JSON in UTF-8; byte {wrong.start} is not")
+        _refuse(Reason.INVALID_UTF8, f"JSON in UTF-8; byte {wrong.start + 1} of it is not")
     except json.JSONDecodeError as wrong:
         if text[0] != ord("{"):
             _refuse(Reason.UNKNOWN_FORMAT, "a JSON object, or 0x00, a schema id and Avro")
-        _refuse(Reason.MALFORMED_JSON, f"one JSON object; it breaks at character {wrong.pos + 1}")
+        _refuse(Reason.MALFORMED_JSON, f"one JSON object; character {wrong.pos + 1} of it cannot stand there")
     except RecursionError:
         _refuse(Reason.MALFORMED_JSON, "a JSON object that is less deeply nested")
     except ValueError:  # Python reads no whole number of more than 4,300 digits
