@@ -1,0 +1,120 @@
+"""How an alert or a flag looks to a person: who, by what channel, why, and the words. Pure.
+
+Rule 1. An identifier is masked unless it is asked for: enough to tell two people apart, not enough to reach one.
+Rule 2. What is stale is dim, what was taken back is struck; nothing else changes the order of what is said.
+Rule 3. Words of customers are text, never markup and never control characters of the terminal.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from rich.text import Text
+
+from commands.settled import Record, plain
+
+DOTS = "\u2022\u2022\u2022"
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]+")
+_SHORT = 6
+Kind = Literal["detractor-alerts", "repeat-contacts"]
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """An alert or a flag as read from its topic."""
+
+    kind: Kind
+    record: Record
+
+    @property
+    def was_retracted(self) -> bool:
+        """True when this version takes it back."""
+        return self.record["status"] == "retracted"
+
+    def is_stale(self, now: datetime) -> bool:
+        """True when it is too late to page anybody for it."""
+        before = self.record["deliver_before"]
+        return isinstance(before, datetime) and now > before
+
+
+def who(named_by: object, *, show: bool) -> str:
+    """Return the identifier that names a customer, masked unless it is to be shown."""
+    assert isinstance(named_by, Mapping)  # noqa: S101 -- the schema says so
+    value = str(named_by["value"])
+    return safe(value) if show else safe(masked(str(named_by["type"]), value))
+
+
+def masked(kind: str, value: str) -> str:
+    """Return an identifier that can be told from others, and not be used."""
+    if kind == "email":
+        name, at, domain = value.rpartition("@")
+        return f"{name[:1]}{DOTS}{at}{domain}"
+    if kind == "handle":
+        site, colon, name = value.rpartition(":")
+        return f"{site}{colon}{name[:1]}{DOTS}"
+    if len(value) <= _SHORT:
+        return f"{value[:1]}{DOTS}"
+    return f"{value[:3]}{DOTS}{value[-2:]}"
+
+
+def safe(text: str) -> str:
+    """Return the text on one line, without what a terminal would obey."""
+    return _CONTROL.sub(" ", text).strip()
+
+
+def lines(shown: Shown, now: datetime, *, show_identifiers: bool = False) -> Text:
+    """Return the two or three lines that tell a person of it."""
+    record = shown.record
+    alert = shown.kind == "detractor-alerts"
+    text = Text()
+    text.append(f"{_clock(record['occurred_at'], now)}  ", style="dim")
+    text.append(f"{'DETRACTOR' if alert else 'REPEAT':<9} ", style="bold red" if alert else "bold yellow")
+    text.append(f"{who(record['named_by'], show=show_identifiers)}", style="bold")
+    text.append(f"  {_kind_of(record) if alert else _topic_of(record)}", style="cyan")
+    text.append(f"  {record['channel']}{_queue(record)}", style="magenta")
+    if labels := record["topics"]:
+        text.append(f"  {', '.join(map(str, labels)) if isinstance(labels, list) else labels}", style="green")
+    if record["status"] == "updated":
+        text.append("  updated", style="italic")
+    text.append(f"\n       {safe(str(record['why']))}")
+    if record["words"]:
+        text.append(f"\n       \u201c{safe(str(record['words']))}\u201d", style="italic")
+    if shown.was_retracted:
+        text.stylize("strike dim")
+    elif shown.is_stale(now):
+        text.stylize("dim")
+    return text
+
+
+def as_json(shown: Shown, *, stale: bool, show_identifiers: bool) -> dict[str, object]:
+    """Return it as a JSON object: the record, with its kind and whether it is stale."""
+    document = plain(shown.record)
+    assert isinstance(document, dict)  # noqa: S101 -- plain keeps what is a mapping one
+    if not show_identifiers:
+        named = document["named_by"]
+        document["named_by"] = {"type": named["type"], "value": masked(named["type"], named["value"])}
+    return {"kind": shown.kind.removesuffix("s"), "stale": stale, **document}
+
+
+def _kind_of(record: Record) -> str:
+    score = record["score"]
+    if isinstance(score, Mapping):
+        return f"{str(score['metric']).upper()} {score['value']:g} of {score['scale_max']:g}"
+    return "inferred from the words"
+
+
+def _topic_of(record: Record) -> str:
+    return "same topic" if record["same_topic"] else "any topic"
+
+
+def _queue(record: Record) -> str:
+    return f"/{safe(str(record['queue']))}" if record["queue"] else ""
+
+
+def _clock(when: object, now: datetime) -> str:
+    if not isinstance(when, datetime):
+        return str(when)
+    local = when.astimezone(now.tzinfo)
+    return f"{local:%H:%M}" if local.date() == now.date() else f"{local:%d %b %H:%M}"

@@ -1,0 +1,136 @@
+"""Reading and writing topics from outside a worker: what `try`, `simulate`, `watch` and `demo` share.
+
+Rule 1. Reading joins no consumer group: it takes nothing from anybody and leaves no trace on the broker.
+Rule 2. Writing is in order and idempotent, and counts as done when the broker said so.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from contextlib import asynccontextmanager
+
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
+from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.structs import ConsumerRecord, TopicPartition
+
+LARGEST_RECORD = 10 << 20
+"""Bytes; the limit of dead-letters, the topic with the largest records (schemas/topics.toml)."""
+_UNACKNOWLEDGED = 2_000
+_GONE = frozenset({3})
+"""Kafka protocol: UNKNOWN_TOPIC_OR_PARTITION."""
+
+
+class Writer:
+    """Sends records in order; `flush` waits until the broker has them all."""
+
+    def __init__(self, producer: AIOKafkaProducer) -> None:
+        """Take a started producer."""
+        self._producer = producer
+        self._waiting: list[asyncio.Future[object]] = []
+
+    async def send(
+        self, topic: str, key: bytes | None, value: bytes | None, headers: Sequence[tuple[str, bytes]] = ()
+    ) -> None:
+        """Send one record; waits now and then, so that not too many are under way."""
+        self._waiting.append(await self._producer.send(topic, value, key, headers=list(headers)))
+        if len(self._waiting) >= _UNACKNOWLEDGED:
+            await self.flush()
+
+    async def flush(self) -> None:
+        """Return when every record sent so far is on the broker. Raises what Kafka refused one with."""
+        waiting, self._waiting = self._waiting, []
+        if waiting:
+            await self._producer.flush()
+            await asyncio.gather(*waiting)
+
+
+@asynccontextmanager
+async def writing(bootstrap: str) -> AsyncIterator[Writer]:
+    """Yield a writer; what it was given is on the broker when the block ends well."""
+    producer = AIOKafkaProducer(
+        bootstrap_servers=bootstrap, enable_idempotence=True, linger_ms=5, max_request_size=LARGEST_RECORD + (1 << 20)
+    )
+    await producer.start()
+    try:
+        writer = Writer(producer)
+        yield writer
+        await writer.flush()
+    finally:
+        await producer.stop()
+
+
+@asynccontextmanager
+async def reading(bootstrap: str) -> AsyncIterator[AIOKafkaConsumer]:
+    """Yield a consumer of no group, which is assigned nothing yet."""
+    consumer = AIOKafkaConsumer(
+        bootstrap_servers=bootstrap,
+        group_id=None,
+        enable_auto_commit=False,
+        auto_offset_reset="earliest",
+        max_partition_fetch_bytes=LARGEST_RECORD,
+    )
+    await consumer.start()
+    try:
+        yield consumer
+    finally:
+        await consumer.stop()
+
+
+@asynccontextmanager
+async def administering(bootstrap: str) -> AsyncIterator[AIOKafkaAdminClient]:
+    """Yield a started admin client."""
+    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
+    await admin.start()
+    try:
+        yield admin
+    finally:
+        await admin.close()
+
+
+def partitions(topics: Mapping[str, int]) -> list[TopicPartition]:
+    """Return every partition of the topics, which are given with how many they have."""
+    return [TopicPartition(topic, number) for topic, count in sorted(topics.items()) for number in range(count)]
+
+
+async def read_to_the_end(bootstrap: str, topics: Mapping[str, int]) -> dict[str, list[ConsumerRecord]]:
+    """Return every record that the topics have now, by topic, each partition in its order."""
+    found: dict[str, list[ConsumerRecord]] = {topic: [] for topic in topics}
+    places = partitions(topics)
+    async with reading(bootstrap) as consumer:
+        consumer.assign(places)
+        ends = await consumer.end_offsets(places)
+        await consumer.seek_to_beginning(*places)
+        waiting = {place for place in places if ends[place] > 0}
+        while waiting:
+            for place, records in (await consumer.getmany(*waiting, timeout_ms=200)).items():
+                found[place.topic] += [record for record in records if record.offset < ends[place]]
+            for place in list(waiting):
+                # A compacted topic's last records may be gone: the position says how far was read.
+                if await consumer.position(place) >= ends[place]:
+                    waiting.discard(place)
+    return found
+
+
+async def ends_of(consumer: AIOKafkaConsumer, topics: Mapping[str, int]) -> dict[TopicPartition, int]:
+    """Return where each partition ends now."""
+    return dict(await consumer.end_offsets(partitions(topics)))
+
+
+async def existing_topics(bootstrap: str) -> frozenset[str]:
+    """Return the names of all topics that the Kafka has."""
+    async with administering(bootstrap) as admin:
+        return frozenset(await admin.list_topics())
+
+
+async def delete_topics(bootstrap: str, names: Collection[str]) -> None:
+    """Delete these topics; content where one is gone already. Raises `RuntimeError` where Kafka will not."""
+    async with administering(bootstrap) as admin:
+        there = frozenset(await admin.list_topics())
+        gone = sorted(frozenset(names) & there)
+        if not gone:
+            return
+        answer = await admin.delete_topics(gone)
+        refused = [name for name, code in answer.topic_error_codes if code not in _GONE | {0}]
+        if refused:
+            raise RuntimeError(f"Kafka keeps {', '.join(refused)}: delete them by hand")
