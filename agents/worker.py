@@ -2,10 +2,11 @@
 
 Rule 1. It never comes back by itself: `agents.supervisor` (or Compose, or Kubernetes) starts it again.
 Rule 2. It ends with its supervisor: the supervisor holds the other end of its standard input.
+Rule 3. When Faust gives up, that is an exit to start again from; exit code 1 is kept for what cannot start.
 """
 
 import asyncio
-import sys
+import os
 import threading
 from collections.abc import Mapping
 from typing import NoReturn
@@ -20,27 +21,42 @@ from agents.metrics import Metrics
 from agents.topic_admin import require
 
 
+class CannotServeMetrics(Exception):
+    """The address of /metrics is taken, or not this machine's; the message says which."""
+
+
 def run(at: Installation, restarts: Mapping[str, int], *, tethered: bool) -> NoReturn:
     """Run a worker until it is told to stop. `restarts` counts earlier ends by fence, for the metric.
 
-    Raises TopicAdminError where the topics are not as a worker needs them, before anything starts.
+    Raises TopicAdminError where the topics are not as a worker needs them and CannotServeMetrics, before anything
+    starts.
     """
     asyncio.run(require(at.bootstrap, at.wanted()))
     asyncio.set_event_loop_policy(uvloop.EventLoopPolicy())
     metrics = Metrics()
     for fence, count in restarts.items():
         metrics["restarts_total"].labels(fence).inc(count)
-    server, _ = start_http_server(at.settings.metrics_port, at.settings.metrics_host, metrics.registry)
+    try:
+        server, _ = start_http_server(at.settings.metrics_port, at.settings.metrics_host, metrics.registry)
+    except OSError as error:
+        address = f"{at.settings.metrics_host}:{at.settings.metrics_port}"
+        raise CannotServeMetrics(f"/metrics cannot be served at {address}: {os.strerror(error.errno or 0)}") from None
     host, port = server.server_address[:2]
     print(f"metrics http://{host!s}:{port}/metrics", flush=True)  # noqa: T201 -- the supervisor passes it on
     app = make_app(at, metrics)
     if tethered:
         threading.Thread(target=_leave_with_supervisor, name="tether", daemon=True).start()
     worker = faust.Worker(app, loglevel="WARN", redirect_stdouts=False, quiet=True)
-    worker.execute_from_commandline()
+    worker.spinner = None  # it writes terminal codes even when quiet, and sets the root logger to DEBUG
+    try:
+        worker.execute_from_commandline()
+    except SystemExit as end:
+        if end.code:
+            leave(Exit.UNEXPECTED, "Faust gave up")
     raise SystemExit(Exit.STOPPED)
 
 
 def _leave_with_supervisor() -> None:
-    sys.stdin.buffer.read()
+    while os.read(0, 1024):  # not sys.stdin: its lock would be held when the interpreter ends
+        pass
     leave(Exit.STOPPED, "the supervisor is gone")

@@ -5,12 +5,13 @@ Rule 1. `picture` is a pure function of the set of touchpoints heard. What arriv
 Rule 2. Which findings were ever published is remembered (written once, before the first publication goes out), so
         that what no longer stands is taken back, and taken back again on redelivery.
 Rule 3. A version is the number of touchpoints at or before the newest of the finding's contact; every fact that can
-        change a finding is among those, so its version grows with it (`pipeline.findings`).
+        change a finding is among those, so its version grows with it (`pipeline.findings`). An event told again with
+        another time moves things about: such retellings are counted in front of all else.
 """
 
 from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from pipeline.contacts import Contact, contacts
@@ -22,6 +23,11 @@ from pipeline.retraction import Anchored, retraction
 from pipeline.stitch import event_key, stitched
 from pipeline.summary import summary
 from pipeline.touchpoint import Entry
+
+RETOLD = 1 << 32
+"""What one retelling adds to every version of the customer; no customer has so many touchpoints."""
+
+Row = tuple[datetime, tuple[str, str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,13 +42,23 @@ class Raised:
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """All that is true of one customer, given a set of touchpoints."""
+    """All that is true of one customer, given a set of touchpoints. `rows` is what was heard, `entries` what counts."""
 
     rows: tuple[Entry, ...]
     entries: tuple[Entry, ...]
     times: Sequence[datetime]
     contacts: tuple[Contact, ...]
+    links: Links
     findings: Mapping[str, Finding]
+
+    @property
+    def retold(self) -> int:
+        """How many rows tell an event again with another time."""
+        return len(self.rows) - len(self.entries)
+
+    def version_at(self, moment: datetime) -> int:
+        """Return the version of what stands on a contact whose newest touchpoint is at `moment` (Rule 3)."""
+        return bisect_right(self.times, moment) + self.retold * RETOLD
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,43 +73,64 @@ class Advance:
     timeline: Record
 
 
-def picture(rows: Iterable[Entry], policy: Policy) -> Picture:
-    """Return all that is true of a customer, given the touchpoints heard (rows, in any order)."""
+def picture(rows: Iterable[Entry], policy: Policy, known: Picture | None = None) -> Picture:
+    """Return all that is true of a customer, given the touchpoints heard (rows, in any order).
+
+    `known` is the picture of some of these rows, if there is one: it saves work and changes nothing.
+    """
     kept = tuple(rows)
     entries = stitched(kept)
     times = sorted(entry.occurred_at for entry in kept)
-    grouped = contacts(entries, policy)
-    found = [*alerts(times, grouped, policy), *flags(times, grouped, policy)]
-    return Picture(kept, entries, times, grouped, {finding.finding_id: finding for finding in found})
+    since = None if known is None else _news_since(known, kept, len(kept) - len(entries))
+    grouped = contacts(entries, policy, () if known is None else known.contacts)
+    links = Links(grouped, policy, None if known is None else known.links, since)
+    told = Picture(kept, entries, times, grouped, links, {})
+    fresh = [contact for contact in grouped if since is None or contact.newest_at >= since]
+    found = [*alerts(times, fresh, policy), *flags(times, grouped, policy, links, since)]
+    if told.retold:
+        found = [replace(finding, version=finding.version + told.retold * RETOLD) for finding in found]
+    if known is not None and since is not None:
+        old = {contact.contact_id for contact in grouped if contact.newest_at < since}
+        found += [finding for finding in known.findings.values() if finding.body["contact_id"] in old]
+    return replace(told, findings={finding.finding_id: finding for finding in found})
+
+
+def _news_since(known: Picture, rows: tuple[Entry, ...], retold: int) -> datetime | None:
+    """Return from when on the rows say more than `known`; None where that may be from ever."""
+    if retold != known.retold:
+        return None
+    had = set(map(id, known.rows))
+    return min((entry.occurred_at for entry in rows if id(entry) not in had), default=None)
 
 
 def advance(known: Picture, raised: Mapping[str, Raised], arrivals: Sequence[Entry], policy: Policy) -> Advance:
     """Return what follows when one customer's `arrivals` join what is `known`; at least one arrival."""
-    rows = {_row(entry): entry for entry in known.rows}
-    for entry in arrivals:
-        other = rows.get(_row(entry))
-        rows[_row(entry)] = entry if other is None else stitched((entry, other))[0]
-    arrived = {_row(entry) for entry in arrivals}
-    after = picture(rows.values(), policy)
+    rows = {row_of(entry): entry for entry in known.rows}
     before = known
-    if any(_row(entry) in arrived for entry in known.rows):
-        before = picture((entry for entry in known.rows if _row(entry) not in arrived), policy)
+    if any(row_of(entry) in rows for entry in arrivals):
+        arrived = {row_of(entry) for entry in arrivals}
+        before = picture((entry for row, entry in rows.items() if row not in arrived), policy)
+    for entry in arrivals:
+        other = rows.get(row_of(entry))
+        rows[row_of(entry)] = entry if other is None else stitched((entry, other))[0]
+    after = picture(rows.values(), policy, before)
     changed = [f for f in after.findings.values() if f != before.findings.get(f.finding_id)]
-    fresh = tuple(Raised(f.finding_id, f.kind, f.anchor, f.version) for f in changed if f.finding_id not in raised)
     late = bool(before.times) and min(entry.occurred_at for entry in arrivals) < before.times[-1]
     published = [(f.kind, _standing(f, raised.get(f.finding_id), arrivals, late)) for f in changed]
     published += _taken_back(before, after, raised, policy)
+    timeline = summary(after.entries, after.contacts, after.links, after.findings.values(), policy)
     return Advance(
         picture=after,
-        entries=tuple(rows[row] for row in sorted(arrived)),
-        raised=fresh,
+        entries=tuple(rows[row] for row in sorted({row_of(entry) for entry in arrivals})),
+        raised=tuple(Raised(f.finding_id, f.kind, f.anchor, f.version) for f in changed if f.finding_id not in raised),
         alerts=tuple(record for kind, record in published if kind == "detractor-alert"),
         flags=tuple(record for kind, record in published if kind == "repeat-contact"),
-        timeline=summary(after.entries, after.contacts, tuple(after.findings.values()), len(after.rows), policy),
+        timeline={"version": len(after.rows), **timeline},
     )
 
 
-def _row(entry: Entry) -> tuple[datetime, tuple[str, str]]:
+def row_of(entry: Entry) -> Row:
+    """Return the row under which the state keeps an entry."""
     return entry.occurred_at, event_key(entry)
 
 
@@ -120,7 +157,6 @@ def _taken_back(
     """Yield retractions: of what stood before, and, where its version grew, of what was taken back already (Rule 2)."""
     gone = {f.finding_id: Raised(f.finding_id, f.kind, f.anchor, f.version) for f in before.findings.values()}
     gone.update(raised)
-    links = Links(after.contacts, policy)
     for output in gone.values():
         if output.output_id in after.findings:
             continue
@@ -128,7 +164,7 @@ def _taken_back(
         if now is None:  # the anchor is in another customer's timeline, who answers for it
             continue
         if output.output_id in before.findings or then is None or then.version != now.version:
-            yield output.kind, retraction(output.kind, output.output_id, now, links, policy)
+            yield output.kind, retraction(output.kind, output.output_id, now, after.links, policy)
 
 
 def _anchored(output: Raised, told: Picture) -> Anchored | None:
@@ -136,5 +172,5 @@ def _anchored(output: Raised, told: Picture) -> Anchored | None:
     for contact in told.contacts:
         for entry in contact.entries:
             if anchor_of(entry) == output.anchor:
-                return Anchored(bisect_right(told.times, contact.newest_at), contact, entry)
+                return Anchored(told.version_at(contact.newest_at), contact, entry)
     return None

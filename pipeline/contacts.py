@@ -9,11 +9,12 @@ Rule 4. A contact is inbound when its first activity is, and somebody on the cus
 Rule 5. Of an item, the highest revision counts; the earlier ones only tell when it began.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 from itertools import pairwise
+from operator import is_
 
 from pipeline.ids import derived
 from pipeline.policy import Policy
@@ -83,13 +84,15 @@ class Contact:
         return max(min(e.ended_at or e.occurred_at, moment) for e in self.activity if e.occurred_at <= moment)
 
 
-def contacts(entries: Iterable[Entry], policy: Policy) -> tuple[Contact, ...]:
+def contacts(entries: Iterable[Entry], policy: Policy, known: Iterable[Contact] = ()) -> tuple[Contact, ...]:
     """Group a timeline's entries into contacts, ordered by (began_at, contact_id).
 
-    `entries` are in timeline order, each event once.
+    `entries` are in timeline order, each event once. A contact of `known` that has the same touchpoints is kept as it
+    is, with all that was found out about it: that only saves work.
     """
     groups = _joined(tuple(entries), policy)
-    found = [_contact(name, group, policy) for name, group in groups.items()]
+    before = {contact.contact_id: contact for contact in known}
+    found = [_contact(name, tuple(group), policy, before) for name, group in groups.items()]
     return tuple(sorted(found, key=lambda contact: (contact.began_at, contact.contact_id)))
 
 
@@ -148,7 +151,10 @@ def _keys(entries: tuple[Entry, ...], policy: Policy) -> list[tuple[str, ...]]:
     return found
 
 
-def _contact(name: str, group: list[Entry], policy: Policy) -> Contact:
+def _contact(name: str, group: tuple[Entry, ...], policy: Policy, known: Mapping[str, Contact]) -> Contact:
+    same = known.get(derived("contact", name))
+    if same is not None and len(same.entries) == len(group) and all(map(is_, same.entries, group)):
+        return same
     activity = tuple(e for e in group if e.channel not in policy.repeat.not_contacts)
     inbound = (
         bool(activity)
@@ -156,7 +162,7 @@ def _contact(name: str, group: list[Entry], policy: Policy) -> Contact:
         and any(e.actor == "customer" or e.source == "phone" for e in activity)
         and _can_be_contact(activity[0], policy)
     )
-    return Contact(derived("contact", name), tuple(group), activity, inbound)
+    return Contact(derived("contact", name), group, activity, inbound)
 
 
 def _can_be_contact(entry: Entry, policy: Policy) -> bool:

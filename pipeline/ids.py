@@ -5,9 +5,11 @@ Rule 2. Parts are length-prefixed, so ("ab", "c") and ("a", "bc") differ.
 """
 
 from base64 import b32encode
+from functools import lru_cache
 from hashlib import blake2b
 
 
+@lru_cache(maxsize=1 << 16)  # a timeline asks for the same contact ids again with every touchpoint
 def derived(prefix: str, *parts: str) -> str:
     """Return `prefix-digest`, a pure function of the prefix and the parts, in this order."""
     digest = blake2b(prefix.encode(), digest_size=16)

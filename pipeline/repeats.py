@@ -39,12 +39,23 @@ class Link:
 class Links:
     """The relations among one customer's contacts, each computed once."""
 
-    def __init__(self, contacts: Sequence[Contact], policy: Policy) -> None:
-        """Take the contacts in (began_at, contact_id) order."""
+    def __init__(
+        self, contacts: Sequence[Contact], policy: Policy, known: "Links | None" = None, since: datetime | None = None
+    ) -> None:
+        """Take the contacts in (began_at, contact_id) order.
+
+        With all that is new at or after `since`, the relations of `known` that nothing new can touch are kept.
+        """
+        self.spans = Spans(contacts)
         self._inbound = [contact for contact in contacts if contact.inbound]
         self._place = {contact.contact_id: i for i, contact in enumerate(self._inbound)}
         self._policy = policy
         self._known: dict[str, Link] = {}
+        if known is not None and since is not None:
+            for contact in self._inbound:
+                link = known._known.get(contact.contact_id)  # noqa: SLF001 -- its own kind
+                if link is not None and contact.newest_at < since and not self.spans.over(contact.newest_at):
+                    self._known[contact.contact_id] = link
 
     @cached_property
     def _latest(self) -> list[datetime]:
@@ -100,20 +111,27 @@ class Links:
         return story[::-1]
 
 
-def flags(times: Sequence[datetime], contacts: Sequence[Contact], policy: Policy) -> Iterator[Finding]:
+def flags(
+    times: Sequence[datetime],
+    contacts: Sequence[Contact],
+    policy: Policy,
+    links: Links | None = None,
+    since: datetime | None = None,
+) -> Iterator[Finding]:
     """Yield a flag for each contact that repeats an earlier one.
 
-    `times` are the customer's touchpoints' and `contacts` the customer's contacts, both in order.
+    `times` are the customer's touchpoints' and `contacts` the customer's contacts, both in order. `links` are theirs,
+    where the caller has them; contacts whose newest touchpoint is before `since` are left out.
     """
-    whole, spans = Links(contacts, policy), Spans(contacts)
+    whole = links or Links(contacts, policy)
     for contact in contacts:
-        if not contact.inbound:
-            continue
         moment = contact.newest_at
-        links = Links(as_of(contacts, moment, policy), policy) if spans.over(moment) else whole
-        link = links.of(contact)
+        if not contact.inbound or (since is not None and moment < since):
+            continue
+        then = Links(as_of(contacts, moment, policy), policy) if whole.spans.over(moment) else whole
+        link = then.of(contact)
         if link.previous is not None:
-            yield _flag(contact, link, links, bisect_right(times, moment), policy)
+            yield _flag(contact, link, then, bisect_right(times, moment), policy)
 
 
 class Spans:

@@ -5,7 +5,7 @@ Rule 1. It shows what lies within the horizon before the newest touchpoint (incl
 Rule 2. Its version is how many touchpoints are known of the customer: any new one raises it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from pipeline.contacts import Contact
 from pipeline.findings import Finding, Record, identifier_record
@@ -15,19 +15,17 @@ from pipeline.touchpoint import Entry
 
 
 def summary(
-    entries: Sequence[Entry], contacts: Sequence[Contact], findings: Sequence[Finding], version: int, policy: Policy
+    entries: Sequence[Entry], contacts: Sequence[Contact], links: Links, findings: Iterable[Finding], policy: Policy
 ) -> Record:
-    """Return the timeline record of a customer with at least one touchpoint; sequences in event-time order."""
+    """Return the timeline record, but for its version, of a customer with at least one touchpoint; all in order."""
     newest = entries[-1]
     since = newest.occurred_at - policy.timeline.horizon
     shown = [entry for entry in entries if entry.occurred_at >= since]
     alive = [contact for contact in contacts if contact.newest_at >= since]
     recent = [finding for finding in findings if finding.occurred_at >= since]
-    links = Links(contacts, policy)
     contact_of = {id(entry): contact.contact_id for contact in alive for entry in contact.entries}
     return {
         "customer_id": newest.customer_id,
-        "version": version,
         "account_id": next((e.account_id for e in reversed(entries) if e.account_id), None),
         "named_by": identifier_record(newest.named_by),
         "first_at": shown[0].occurred_at,
