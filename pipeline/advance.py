@@ -154,10 +154,11 @@ def _standing(finding: Finding, first: Raised | None, arrivals: Sequence[Entry],
 def _taken_back(
     before: Picture, after: Picture, raised: Mapping[str, Raised], policy: Policy
 ) -> Iterable[tuple[Kind, Record]]:
-    """Yield retractions: of what stood before, and, where its version grew, of what was taken back already (Rule 2)."""
-    gone = {f.finding_id: Raised(f.finding_id, f.kind, f.anchor, f.version) for f in before.findings.values()}
-    gone.update(raised)
-    for output in gone.values():
+    """Yield retractions: of what stood before, and, where its version grew, of what was taken back already (Rule 2).
+
+    Only what was raised can be taken back: a repeat's `before` may hold what was never published.
+    """
+    for output in raised.values():
         if output.output_id in after.findings:
             continue
         now, then = _anchored(output, after), _anchored(output, before)
