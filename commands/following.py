@@ -8,7 +8,7 @@ Rule 3. A record that cannot be read is said and passed over: watching decides n
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Mapping
 from typing import cast
 
 from aiokafka import AIOKafkaConsumer
@@ -16,7 +16,7 @@ from aiokafka.errors import KafkaError
 from aiokafka.structs import ConsumerRecord, TopicPartition
 
 from commands.findings import Kind, Shown
-from commands.streams import reading
+from commands.streams import existing_topics, partitions, reading
 from pipeline.refusal import Refused
 from pipeline.wire import SchemaBook
 
@@ -34,7 +34,7 @@ async def findings(
     while True:
         try:
             async with reading(bootstrap) as consumer:
-                await _join(consumer, prefix, places, from_beginning=from_beginning or away)
+                await _join(consumer, await _topics(bootstrap, prefix), places, from_beginning=from_beginning or away)
                 if away:
                     say("Back again.")
                 away = False
@@ -59,23 +59,22 @@ class _NotThereError(Exception):
 
 
 async def _join(
-    consumer: AIOKafkaConsumer, prefix: str, places: dict[TopicPartition, int], *, from_beginning: bool
+    consumer: AIOKafkaConsumer, topics: Mapping[str, int], places: dict[TopicPartition, int], *, from_beginning: bool
 ) -> None:
-    # All topics are asked for, never one by its name: on some Kafkas asking for a name makes the topic.
-    there = await consumer.topics()
-    for kind in KINDS:
-        if prefix + kind not in there:
-            raise _NotThereError(f"{prefix}{kind} is not there yet")
-    known = [
-        TopicPartition(prefix + kind, number)
-        for kind in KINDS
-        for number in sorted(consumer.partitions_for_topic(prefix + kind) or ())
-    ]
+    known = partitions(topics)
     consumer.assign(known)
     fresh = [place for place in known if place not in places]
     places.update(await (consumer.beginning_offsets if from_beginning else consumer.end_offsets)(fresh))
     for place in known:
         consumer.seek(place, places[place])
+
+
+async def _topics(bootstrap: str, prefix: str) -> dict[str, int]:
+    there = await existing_topics(bootstrap)
+    for kind in KINDS:
+        if prefix + kind not in there:
+            raise _NotThereError(f"{prefix}{kind} is not there yet")
+    return {prefix + kind: there[prefix + kind] for kind in KINDS}
 
 
 async def _next(consumer: AIOKafkaConsumer) -> list[ConsumerRecord]:

@@ -117,10 +117,15 @@ async def ends_of(consumer: AIOKafkaConsumer, topics: Mapping[str, int]) -> dict
     return dict(await consumer.end_offsets(partitions(topics)))
 
 
-async def existing_topics(bootstrap: str) -> frozenset[str]:
-    """Return the names of all topics that the Kafka has."""
+async def existing_topics(bootstrap: str) -> dict[str, int]:
+    """Return all topics that the Kafka has, with their partitions.
+
+    All are asked for, never one by its name: on some Kafkas asking for a name makes the topic.
+    """
     async with administering(bootstrap) as admin:
-        return frozenset(await admin.list_topics())
+        return {
+            each["topic"]: len(each["partitions"]) for each in await admin.describe_topics() if not each["error_code"]
+        }
 
 
 async def delete_topics(bootstrap: str, names: Collection[str]) -> None:
