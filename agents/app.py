@@ -84,11 +84,16 @@ def make_app(at: Installation, metrics: Metrics) -> faust.App:
     app = faust_app(at, chunked)
     app.transport = exact_transport(fence, chunked, pause.check)(app.conf.broker_consumer, app)
     group, outbox = FaustGroup(app, at.bootstrap), make_outbox(at)
-    loop = ExactLoop(group, fence, outbox, leave, pause.check, metrics["seeks_back_total"].inc)
+    seeks = metrics["seeks_back_total"].inc
+    loop = ExactLoop(group, fence, outbox, leave, pause.check, seeks, time.monotonic, metrics.took)
     tables = {name: _table(app, at, name) for name in ("state.entries", "state.raised")}
     timelines = make_timelines(at, tables, HotCustomers(group.generation, metrics), metrics)
-    app.agent(app.topic(*sorted(raw), schema=ChunkSchema()), name="intake")(loop.agent(make_intake(at, raw, metrics)))
-    app.agent(app.topic(at.name("touchpoints"), schema=ChunkSchema()), name="timelines")(loop.agent(timelines))
+    app.agent(app.topic(*sorted(raw), schema=ChunkSchema()), name="intake")(
+        loop.agent("intake", make_intake(at, raw, metrics))
+    )
+    app.agent(app.topic(at.name("touchpoints"), schema=ChunkSchema()), name="timelines")(
+        loop.agent("timelines", timelines)
+    )
     hang = HangWatch(LOOP_HANGS, leave, time.monotonic)
     guard = Guard(fence=fence, topics=chunked, pause=pause, hang=hang, stall=StallWatch(STALL), leave=leave)
 

@@ -81,6 +81,11 @@ class Metrics:
         """Return a metric of the list by its name; KeyError where the list has none."""
         return self._made[name]
 
+    def took(self, agent: str, records: int, seconds: float) -> None:
+        """Count one chunk that an agent is done with."""
+        self["chunk_seconds"].labels(agent).observe(seconds)
+        self["chunk_records"].labels(agent).observe(records)
+
     def _make(self, metric: Metric) -> Any:  # noqa: ANN401 -- likewise
         name = PREFIX + metric.name
         if metric.kind is Kind.HISTOGRAM:

@@ -20,8 +20,11 @@ class Group(Protocol):
     def generation(self) -> int:
         """Return the group's generation as this worker knows it."""
 
-    async def committed(self, tp: TP) -> int:
-        """Return the offset that the broker has as committed; where there is none, the log's start."""
+    async def committed(self, tp: TP) -> int | None:
+        """Return the offset that the broker has as committed; where there is none, the log's start.
+
+        None where the partition is not ours (any more).
+        """
 
     async def first_at_or_after(self, tp: TP, offset: int) -> int | None:
         """Return the offset of the first record at or after `offset` that the broker has; None at the log's end."""
@@ -45,8 +48,10 @@ class FaustGroup:
         """Return the group's generation as this worker knows it."""
         return int(self._app.consumer_generation_id)
 
-    async def committed(self, tp: TP) -> int:
+    async def committed(self, tp: TP) -> int | None:
         """Ask the broker: Faust's own copy is often empty just after an assignment."""
+        if tp not in self._app.consumer.assignment():
+            return None
         at = TopicPartition(tp.topic, tp.partition)
         thread = self._app.consumer._thread  # noqa: SLF001 -- Faust gives no other way to its consumer
         client = thread._ensure_consumer()  # noqa: SLF001 -- likewise
@@ -57,11 +62,16 @@ class FaustGroup:
         return int(offset)
 
     async def first_at_or_after(self, tp: TP, offset: int) -> int | None:
-        """Read one record with a client of its own, outside the group."""
+        """Read one record with a client of its own, outside the group.
+
+        "earliest": what retention deleted before it was taken is gone, and the log's start is what comes first.
+        """
         at = TopicPartition(tp.topic, tp.partition)
         async with (
             asyncio.timeout(ANSWER_WITHIN),
-            AIOKafkaConsumer(bootstrap_servers=self._bootstrap, enable_auto_commit=False) as probe,
+            AIOKafkaConsumer(
+                bootstrap_servers=self._bootstrap, enable_auto_commit=False, auto_offset_reset="earliest"
+            ) as probe,
         ):
             probe.assign([at])
             if (await probe.end_offsets([at]))[at] <= offset:

@@ -7,7 +7,6 @@ Rule 3. A step that takes long gives way (`await asyncio.sleep(0)`) every few mi
 """
 
 import asyncio
-import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -64,7 +63,11 @@ Step = Callable[[Chunk], Awaitable[Effects]]
 
 @dataclass(slots=True)
 class ExactLoop:
-    """Runs steps over chunks, exactly. One for all agents of a worker."""
+    """Runs steps over chunks, exactly. One for all agents of a worker.
+
+    `seeks` is called for each seek; `clock` returns seconds and never goes back; `took` is told of each chunk that is
+    done: the agent's name, the number of records, the seconds.
+    """
 
     group: Group
     fence: Fence
@@ -72,10 +75,12 @@ class ExactLoop:
     leave: Leave
     check_pause: Callable[[], None]
     seeks: Callable[[], None]
+    clock: Callable[[], float]
+    took: Callable[[str, int, float], None] = lambda _agent, _records, _seconds: None
     _drops: int = 0
     _sought: dict[TP, float] = field(default_factory=dict)
 
-    def agent(self, step: Step) -> Callable[[StreamT[list[Record]]], Awaitable[None]]:
+    def agent(self, name: str, step: Step) -> Callable[[StreamT[list[Record]]], Awaitable[None]]:
         """Return a Faust agent that runs `step` over the chunks of its stream, until something unexpected happens."""
 
         async def work(stream: StreamT[list[Record]]) -> None:
@@ -83,7 +88,9 @@ class ExactLoop:
                 await self.outbox.open()
                 async for event in stream.events():
                     records: list[Record] = event.value
-                    await self.take(Chunk(records[0].topic, records[0].partition, records), step)
+                    began = self.clock()
+                    if await self.take(Chunk(records[0].topic, records[0].partition, records), step):
+                        self.took(name, len(records), self.clock() - began)
             except asyncio.CancelledError:
                 raise  # Faust stops its agents so
             except Exception as error:  # noqa: BLE001 -- Faust would go on after the failed chunk: a lost event
@@ -91,8 +98,8 @@ class ExactLoop:
 
         return work
 
-    async def take(self, chunk: Chunk, step: Step) -> None:
-        """Take one chunk through the fence, the step, the state and the outputs."""
+    async def take(self, chunk: Chunk, step: Step) -> bool:
+        """Take one chunk through the fence, the step, the state and the outputs; say whether it is done."""
         tp, generation = TP(chunk.topic, chunk.partition), self.group.generation()
         self.check_pause()
         if generation != self.fence.generation:
@@ -102,21 +109,23 @@ class ExactLoop:
         want = self.fence.expected(tp)
         if want is None:
             want = await self.group.committed(tp)
-            if self.group.generation() != generation:
-                return
+            if want is None or self.group.generation() != generation:
+                return False
             self.fence.start(tp, want)
-        if not await self._in_sequence(tp, want, chunk):
-            return
+        if not await self._in_sequence(tp, want, chunk, generation):
+            return False
         effects = await step(chunk)
         self.check_pause()
         if self.group.generation() != generation:
-            return
+            return False
         await self._keep(chunk.partition, effects.puts)
         await self.outbox.deliver(effects.sends)
-        if self.group.generation() == generation:
-            self.fence.done(tp, chunk.end, generation)
-            self.group.wake_commits(tp)
-            effects.done()
+        if self.group.generation() != generation:
+            return False
+        self.fence.done(tp, chunk.end, generation)
+        self.group.wake_commits(tp)
+        effects.done()
+        return True
 
     async def _keep(self, partition: int, puts: tuple[Put, ...]) -> None:
         for put in puts:
@@ -129,13 +138,19 @@ class ExactLoop:
             if place.whole:
                 table.reached(partition, place.first, place.last)
 
-    async def _in_sequence(self, tp: TP, want: int, chunk: Chunk) -> bool:
-        """Say whether the chunk continues what was processed; if not, send the consumer back for what is missing."""
+    async def _in_sequence(self, tp: TP, want: int, chunk: Chunk, generation: int) -> bool:
+        """Say whether the chunk continues what was processed; if not, send the consumer back for what is missing.
+
+        A generation that ended while the broker was asked has nothing to say about where the next one reads.
+        """
         missing = list(chunk.holes())
         if self.fence.judge(tp, chunk.first) is Verdict.AHEAD:
             missing.insert(0, (want, chunk.first))
         for first, after in missing:
-            if await self.group.first_at_or_after(tp, first) != after:
+            found = await self.group.first_at_or_after(tp, first)
+            if self.group.generation() != generation:
+                return False
+            if found != after:
                 await self._go_back(tp, want, f"{tp.topic}-{tp.partition}: got {after} where {first} should come")
                 return False
         return True
@@ -144,7 +159,8 @@ class ExactLoop:
         self._drops += 1
         if self._drops > MOST_DROPS:
             self.leave(Exit.OUT_OF_SEQUENCE, why)
-        if time.monotonic() - self._sought.get(tp, 0.0) > SEEK_AGAIN_AFTER:
-            self._sought[tp] = time.monotonic()
+        now = self.clock()
+        if tp not in self._sought or now - self._sought[tp] > SEEK_AGAIN_AFTER:
+            self._sought[tp] = now
             self.seeks()
             await self.group.seek(tp, offset)
