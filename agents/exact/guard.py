@@ -15,7 +15,7 @@ from aiokafka.errors import KafkaError
 
 from agents.exact.exits import Exit, Leave
 from agents.exact.fence import Fence
-from agents.exact.watches import LOOK_EVERY, REBALANCE_HANGS, HangWatch, PauseWatch, StallWatch
+from agents.exact.watches import LOOK_EVERY, REBALANCE_HANGS, HangWatch, PauseWatch, ProgressWatch, StallWatch
 
 ANSWER_WITHIN = 5.0
 """Seconds for a question; a slower broker is asked again at the next look."""
@@ -40,7 +40,7 @@ class Guard:
 
     async def watch(self, app: faust.App, bootstrap: str) -> None:
         """Watch until the app stops."""
-        busy_since: float | None = None
+        progress = ProgressWatch(REBALANCE_HANGS)
         self._hang.watch(self._pause.check)
         admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
         client = AIOKafkaConsumer(bootstrap_servers=bootstrap, enable_auto_commit=False)
@@ -50,12 +50,14 @@ class Guard:
             while not app.should_stop:
                 await asyncio.sleep(LOOK_EVERY.total_seconds())
                 self._hang.beat()
-                now = time.monotonic()
                 inside: Any = app
-                busy_since = (busy_since or now) if inside.rebalancing or inside.in_recovery else None
-                if busy_since is not None and now - busy_since > REBALANCE_HANGS.total_seconds():
-                    self._leave(Exit.REBALANCE_HANGS, "a rebalance or a recovery does not end")
-                await self._look_for_stall(app, admin, client)
+                busy = bool(inside.rebalancing or inside.in_recovery)
+                if progress.hangs(busy=busy, progress=_restored(inside), now=time.monotonic()):
+                    self._leave(Exit.REBALANCE_HANGS, "a rebalance or a recovery brings nothing")
+                if busy:
+                    self._stall.reset()
+                else:
+                    await self._look_for_stall(app, admin, client)
         finally:
             await admin.close()
             await client.stop()
@@ -67,9 +69,14 @@ class Guard:
                 offsets = await admin.list_consumer_group_offsets(app.conf.id)
                 ends = await client.end_offsets(mine) if mine else {}
                 begins = await client.beginning_offsets(mine) if mine else {}
-        except (KafkaError, TimeoutError):
+        except (KafkaError, OSError):  # a TimeoutError is an OSError
             return
         committed = {tp: max(offsets[tp].offset, 0) if tp in offsets else begins[tp] for tp in mine}
         if self._stall.stalled(committed, ends, self._fence.generation, time.monotonic()):
             behind = sum(ends[tp] > at for tp, at in committed.items())
             self._leave(Exit.STALLED, f"commits stand still on {behind} partitions")
+
+
+def _restored(app: Any) -> int:  # noqa: ANN401 -- Faust's protocols do not name what its recovery knows
+    """Return a number that moves while the tables are restored from their changelogs."""
+    return int(app.rebalancing_count + sum(app.tables.recovery.active_offsets.values()))

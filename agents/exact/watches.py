@@ -4,6 +4,7 @@ Rule 1. Paused: the clock that also counts a suspended machine jumped by more th
         may own our partitions by now; leave before anything is written.
 Rule 2. Stalled: a partition has records that are not committed, and its commits stood still for STALL.
 Rule 3. Hung: the event loop did not run for LOOP_HANGS, or a rebalance or recovery brought nothing for REBALANCE_HANGS.
+        A recovery that moves may take as long as it needs, and commits that wait for it have not stalled.
 """
 
 import threading
@@ -44,6 +45,10 @@ class StallWatch:
     limit: timedelta
     _since: dict[tuple[object, int, int | None], float] = field(default_factory=dict)
 
+    def reset(self) -> None:
+        """Forget what was seen: while tables are restored, nothing is taken, so nothing can be committed."""
+        self._since = {}
+
     def stalled(
         self, committed: Mapping[object, int], ends: Mapping[object, int], generation: int | None, now: float
     ) -> bool:
@@ -51,6 +56,23 @@ class StallWatch:
         waiting = {(tp, at, generation) for tp, at in committed.items() if ends.get(tp, 0) > at}
         self._since = {lag: self._since.get(lag, now) for lag in waiting}
         return any(now - since > self.limit.total_seconds() for since in self._since.values())
+
+
+@dataclass(slots=True)
+class ProgressWatch:
+    """Rule 3, as a state machine: tell it whether the worker is busy with itself, and a number that moves with it."""
+
+    limit: timedelta
+    _since: tuple[int, float] | None = None
+
+    def hangs(self, *, busy: bool, progress: int, now: float) -> bool:
+        """Say whether it was busy for longer than the limit with no progress. `now`: seconds."""
+        if not busy:
+            self._since = None
+            return False
+        if self._since is None or self._since[0] != progress:
+            self._since = progress, now
+        return now - self._since[1] > self.limit.total_seconds()
 
 
 @dataclass(slots=True)
