@@ -46,9 +46,12 @@ def worker(*, once: bool, data: Path | None, restarts: str) -> None:
 
 def _run(settings: Settings, bootstrap: str, data: Path, restarts: Mapping[str, int], *, tethered: bool) -> None:
     from agents.app import Installation
-    from agents.worker import run
+    from agents.worker import CannotServeMetrics, run
 
-    run(Installation.of(settings, bootstrap, data), restarts, tethered=tethered)
+    try:
+        run(Installation.of(settings, bootstrap, data), restarts, tethered=tethered)
+    except CannotServeMetrics as error:
+        raise click.ClickException(str(error)) from None
 
 
 def _supervise(folder: Path) -> int:
@@ -58,7 +61,7 @@ def _supervise(folder: Path) -> int:
         program = [sys.executable, "-m", "commands", "worker", "--data", str(folder)]
         return [*program, "--restarts", json.dumps(dict(restarts))]
 
-    supervisor = Supervisor(command, lambda line: click.echo(line, err=True), time.monotonic)
+    supervisor = Supervisor(command, lambda line: click.echo(line, err=True), time.monotonic, time.sleep)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, supervisor.stop)
     return supervisor.run()
