@@ -51,7 +51,8 @@ class RocksRows(rocksdb.Store):
         for key, value in self._db_for_partition(partition).items(from_key=prefix):
             if not key.startswith(prefix):
                 return
-            yield key, value
+            if key != self.offset_key:  # Faust keeps the restore point among the rows
+                yield key, value
 
 
 class MemoryRows(Store[Any, Any]):
