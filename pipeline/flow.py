@@ -43,7 +43,7 @@ def admit(record: RawRecord, intake: Intake) -> Touchpoint | Rejected:
     try:
         event = intake.book.decode_raw(f"raw.{record.source}", record.value)
         claimed = event.get("event_id")
-        event_id = claimed if isinstance(claimed, str) else None
+        event_id = str(claimed) if isinstance(claimed, str | int) and not isinstance(claimed, bool) else None
         reading = Reading(record.received_at, intake.policy.intake, intake.policy.channels, intake.rules.default_region)
         report = SOURCES[record.source](Fields(event), reading)
         return _touchpoint(report, record, intake)

@@ -28,7 +28,8 @@ LARGEST_WHOLE = 2**31 - 1
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
-_NAME = f"a text of 1 to {LONGEST_NAME} characters (an id made of digits goes in quotes)"
+_LARGEST_ID = 10**50  # a larger number is no id; and Python refuses to write one of over 4,300 digits
+_NAME = f"a text (or a whole number, for an id) of 1 to {LONGEST_NAME} characters"
 _FLAG = "a number, not true or false"
 
 T = TypeVar("T")
@@ -78,7 +79,10 @@ class Fields:
         return None if self.absent(field) else read(field, *args, **kwargs)
 
     def name(self, field: str) -> str:
-        """Read an id, a name or an address: one line, trimmed, of at most `LONGEST_NAME` characters."""
+        """Read an id, a name or an address: one line, trimmed, of at most `LONGEST_NAME` characters.
+
+        A whole number is the text of its digits: many systems number their calls, and write them without quotes.
+        """
         return self._name(self._present(field, _NAME), field)
 
     def text(self, field: str, reading: Reading) -> str:
@@ -183,6 +187,8 @@ class Fields:
         return value
 
     def _name(self, value: object, field: str) -> str:
+        if isinstance(value, int) and not isinstance(value, bool) and abs(value) < _LARGEST_ID:
+            return str(value)
         name = " ".join(_CONTROL.sub("", self._string(value, field, _NAME)).split())
         if len(name) > LONGEST_NAME:
             self.refuse(Reason.TEXT_TOO_LONG, field, _NAME)

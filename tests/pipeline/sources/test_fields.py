@@ -30,6 +30,11 @@ def test_times_just_beyond_the_limits_are_refused(moment: datetime, reason: Reas
     assert refusal("chat", chat_event(occurred_at=moment.isoformat())) == (reason, "occurred_at")
 
 
+def test_an_id_may_be_a_number() -> None:
+    """Systems that number their sessions write them without quotes; it is the same session with them."""
+    assert report("chat", chat_event(session_id=4711)) == report("chat", chat_event(session_id="4711"))
+
+
 @pytest.mark.parametrize(
     ("value", "reason"),
     [
@@ -109,16 +114,17 @@ def test_control_characters_are_no_words() -> None:
         ("text", "\ud800", Reason.INVALID_UTF8),
         ("text", 5, Reason.WRONG_TYPE),
         ("text", "\x00 ", Reason.MISSING_FIELD),
-        ("session_id", 4711, Reason.WRONG_TYPE),
+        ("session_id", 47.5, Reason.WRONG_TYPE),
+        ("session_id", True, Reason.WRONG_TYPE),
         ("sender", "robot", Reason.UNKNOWN_VALUE),
         ("kind", "typing", Reason.UNKNOWN_VALUE),
         ("customer", "C-1", Reason.WRONG_TYPE),
-        ("customer", {"email": 5}, Reason.WRONG_TYPE),
+        ("customer", {"email": ["a"]}, Reason.WRONG_TYPE),
     ],
 )
 def test_a_field_of_the_wrong_kind_is_refused(field: str, value: object, reason: Reason) -> None:
     """A refusal names the field, down to the one inside a record."""
-    path = "customer.email" if value == {"email": 5} else field
+    path = "customer.email" if value == {"email": ["a"]} else field
     assert refusal("chat", chat_event(**{field: value})) == (reason, path)
 
 
