@@ -163,7 +163,7 @@ def test_a_wrong_entry_of_a_list_is_named() -> None:
     """The path says which entry."""
     event = phone_event(transcript=[{"speaker": "agent", "text": "Hello"}, {"speaker": "ghost", "text": "Boo"}])
     assert refusal("phone", event) == (Reason.UNKNOWN_VALUE, "transcript[1].speaker")
-    assert refusal("phone", phone_event(agents=["a", 5])) == (Reason.WRONG_TYPE, "agents[1]")
+    assert refusal("phone", phone_event(agents=["a", 5.5])) == (Reason.WRONG_TYPE, "agents[1]")
     assert refusal("phone", phone_event(agents="a")) == (Reason.WRONG_TYPE, "agents")
     assert refusal("phone", phone_event(transcript=["hello"])) == (Reason.WRONG_TYPE, "transcript[0]")
 
