@@ -77,7 +77,7 @@ def _headline(summary: Summary) -> Text:
 
 def _days(days: Mapping[str, int]) -> Text:
     numbers, stretch = by_day(days, WIDEST * 2)
-    what = "day" if stretch == 1 else f"{stretch} days"
+    what = "a day" if stretch == 1 else f"{stretch} days"
     return Text(f"{min(days)} {sparkline(numbers)} {max(days)}  (a mark is {what})")
 
 

@@ -154,13 +154,18 @@ def _flag(contact: Contact, link: Link, links: Links, version: int, policy: Poli
     assert previous is not None  # noqa: S101 -- the caller asked; says it to the type checker
     story = links.chain(contact)
     first, before = contact.activity[0], previous.activity[-1]
-    topics = f"about {', '.join(link.topics)} again" if link.same_topic else "about something else or unknown"
+    if link.same_topic:
+        about = f"about {', '.join(link.topics)} again"
+    elif contact.topics and previous.topics:
+        about = "about something else"
+    else:
+        about = "the topic of one of them is not known"
     limits = [
         compared(f"days since the contact before on {t}", _days(link.gap), "<=", _days(policy.repeat.window(t)))
         for t in link.topics
     ]
     body = {
-        "why": f"Came back by {contact.channel} {duration(link.gap)} after contact by {previous.channel}, {topics}.",
+        "why": f"Came back by {contact.channel} {duration(link.gap)} after contact by {previous.channel}, {about}.",
         "customer_id": first.customer_id,
         "account_id": first.account_id,
         "named_by": identifier_record(first.named_by),
