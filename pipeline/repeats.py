@@ -175,7 +175,7 @@ def _flag(contact: Contact, link: Link, links: Links, version: int, policy: Poli
         "occurred_at": contact.began_at,
         "deliver_before": contact.began_at + policy.detractor.stale_after,
         "topics": sorted(contact.topics),
-        "words": next((e.excerpt for e in contact.activity if e.excerpt), None),
+        "words": _words(contact, frozenset(link.topics)),
         "any_topic": link.any_topic,
         "same_topic": link.same_topic,
         "repeated_topics": list(link.topics),
@@ -193,6 +193,13 @@ def _flag(contact: Contact, link: Link, links: Links, version: int, policy: Poli
         "policy": policy_record(policy),
     }
     return Finding("repeat-contact", flag_id(contact.contact_id), version, anchor_of(first), contact.began_at, body)
+
+
+def _words(contact: Contact, topics: frozenset[str]) -> str | None:
+    """Return the excerpt that says most of why the customer came: on a repeated topic, else on any, else the first."""
+    said = [entry for entry in contact.activity if entry.excerpt]
+    said.sort(key=lambda entry: (not topics & set(entry.topics), not entry.topics))
+    return said[0].excerpt if said else None
 
 
 def flag_id(contact_id: str) -> str:
