@@ -6,7 +6,8 @@ Rule 2. A contact that begins under `handover_under` after another's last activi
 Rule 3. The gap runs from the earlier contact's last activity before the new one began, to that beginning. A gap of
         exactly the window is within it.
 Rule 4. Both answers are said: any topic (the policy's window), same topic (each shared topic's own window). What
-        repeats on its own topic repeats on any.
+        repeats on its own topic repeats on any. A topic that came back is held against the nearest earlier contact
+        about it, which need not be the contact before; what is published as compared is what decided.
 Rule 5. A contact is judged by what happened at or before its newest touchpoint (`pipeline.findings`, Rule 1).
 """
 
@@ -21,19 +22,32 @@ from pipeline.contacts import Contact, as_of
 from pipeline.findings import Finding, anchor_of, compared, evidence, identifier_record, policy_record
 from pipeline.ids import derived
 from pipeline.policy import Policy
+from pipeline.stitch import place
+from pipeline.touchpoint import Entry
 from pipeline.words import duration
 
 
 @dataclass(frozen=True, slots=True)
+class Back:
+    """A topic that came back: the nearest earlier contact about it, and the gap since."""
+
+    topic: str
+    gap: timedelta
+    earlier: Contact
+
+
+@dataclass(frozen=True, slots=True)
 class Link:
-    """How a contact relates to the ones before it. `continues` excludes the others (Rule 2)."""
+    """How a contact relates to the ones before it. `continues` excludes the others (Rule 2).
+
+    `within` says whether `previous` lies within the window for any topic; `back` is sorted by topic.
+    """
 
     continues: Contact | None = None
     previous: Contact | None = None
     gap: timedelta = timedelta(0)
-    any_topic: bool = False
-    same_topic: bool = False
-    topics: tuple[str, ...] = ()
+    within: bool = False
+    back: tuple[Back, ...] = ()
 
 
 class Links:
@@ -81,7 +95,7 @@ class Links:
         handover, repeat = self._policy.contact.handover_under, self._policy.repeat
         continues: tuple[timedelta, Contact] | None = None
         nearest: tuple[timedelta, Contact] | None = None
-        same: tuple[timedelta, Contact, tuple[str, ...]] | None = None
+        back: dict[str, Back] = {}
         for i in range(self._place[contact.contact_id] - 1, -1, -1):
             if self._latest[i] < contact.began_at - self._reach:
                 break
@@ -91,17 +105,18 @@ class Links:
                 continues = gap, earlier
             if gap <= repeat.within and (nearest is None or gap < nearest[0]):
                 nearest = gap, earlier
-            shared = tuple(sorted(t for t in contact.topics & earlier.topics if gap <= repeat.window(t)))
-            if shared and (same is None or gap < same[0]):
-                same = gap, earlier, shared
+            for topic in contact.topics & earlier.topics:
+                if gap <= repeat.window(topic) and (topic not in back or gap < back[topic].gap):
+                    back[topic] = Back(topic, gap, earlier)
         if continues is not None:
             return Link(continues=continues[1], gap=continues[0])
-        chosen = nearest or (same[:2] if same else None)
-        if chosen is None:
+        topics = tuple(back[topic] for topic in sorted(back))
+        if nearest is not None:
+            return Link(None, nearest[1], nearest[0], within=True, back=topics)
+        if not topics:
             return Link()
-        return Link(
-            None, chosen[1], chosen[0], any_topic=True, same_topic=same is not None, topics=same[2] if same else ()
-        )
+        latest = min(topics, key=lambda one: (one.gap, -self._place[one.earlier.contact_id]))
+        return Link(None, latest.earlier, latest.gap, back=topics)
 
     def chain(self, contact: Contact) -> list[Contact]:
         """Return the contacts of the story up to this one, oldest first; a hand-over is a part, not a repeat."""
@@ -153,17 +168,20 @@ def _flag(contact: Contact, link: Link, links: Links, version: int, policy: Poli
     previous = link.previous
     assert previous is not None  # noqa: S101 -- the caller asked; says it to the type checker
     story = links.chain(contact)
-    first, before = contact.activity[0], previous.activity[-1]
-    if link.same_topic:
-        about = f"about {', '.join(link.topics)} again"
+    first, repeated = contact.activity[0], [one.topic for one in link.back]
+    if repeated:
+        about = f"about {', '.join(repeated)} again"
     elif contact.topics and previous.topics:
         about = "about something else"
     else:
         about = "the topic of one of them is not known"
     limits = [
-        compared(f"days since the contact before on {t}", _days(link.gap), "<=", _days(policy.repeat.window(t)))
-        for t in link.topics
+        compared(f"days since the last contact on {t.topic}", _days(t.gap), "<=", _days(policy.repeat.window(t.topic)))
+        for t in link.back
     ]
+    if link.within:
+        limits.insert(0, compared("days since the contact before", _days(link.gap), "<=", _days(policy.repeat.within)))
+    rests_on = {place(e): e for e in (_last_by(contact.began_at, one) for one in _earlier(link))}
     body = {
         "why": f"Came back by {contact.channel} {duration(link.gap)} after contact by {previous.channel}, {about}.",
         "customer_id": first.customer_id,
@@ -175,21 +193,18 @@ def _flag(contact: Contact, link: Link, links: Links, version: int, policy: Poli
         "occurred_at": contact.began_at,
         "deliver_before": contact.began_at + policy.detractor.stale_after,
         "topics": sorted(contact.topics),
-        "words": _words(contact, frozenset(link.topics)),
-        "any_topic": link.any_topic,
-        "same_topic": link.same_topic,
-        "repeated_topics": list(link.topics),
+        "words": _words(contact, frozenset(repeated)),
+        "any_topic": True,
+        "same_topic": bool(repeated),
+        "repeated_topics": repeated,
         "previous_contact_id": previous.contact_id,
         "previous_channel": previous.channel,
         "previous_ended_at": previous.active_until(contact.began_at),
         "gap_seconds": link.gap.total_seconds(),
         "chain_length": sum(links.of(part).continues is None for part in story),
         "channels": list(dict.fromkeys(part.channel for part in story)),
-        "evidence": [evidence(before), evidence(first)],
-        "compared": [
-            compared("days since the contact before", _days(link.gap), "<=", _days(policy.repeat.within)),
-            *limits,
-        ],
+        "evidence": [*(evidence(rests_on[each]) for each in sorted(rests_on)), evidence(first)],
+        "compared": limits,
         "policy": policy_record(policy),
     }
     return Finding("repeat-contact", flag_id(contact.contact_id), version, anchor_of(first), contact.began_at, body)
@@ -205,6 +220,16 @@ def _words(contact: Contact, topics: frozenset[str]) -> str | None:
 def flag_id(contact_id: str) -> str:
     """Return the id of the flag that a contact repeats an earlier one."""
     return derived("flag", contact_id)
+
+
+def _earlier(link: Link) -> list[Contact]:
+    """Return the contacts that a repeat rests on: the one before, and those about the topics that came back."""
+    return [each for each in (link.previous, *(one.earlier for one in link.back)) if each is not None]
+
+
+def _last_by(moment: datetime, contact: Contact) -> Entry:
+    """Return a contact's newest activity at or before the moment (at or after its beginning)."""
+    return [entry for entry in contact.activity if entry.occurred_at <= moment][-1]
 
 
 def _days(gap: timedelta) -> float:
