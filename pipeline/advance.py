@@ -6,7 +6,8 @@ Rule 2. Which findings were ever published is remembered (written once, before t
         that what no longer stands is taken back, and taken back again on redelivery.
 Rule 3. A version is the number of touchpoints at or before the newest of the finding's contact; every fact that can
         change a finding is among those, so its version grows with it (`pipeline.findings`). An event told again with
-        another time moves things about: such retellings are counted in front of all else.
+        another time may leave its contact, so that a contact's newest touchpoint moves back: of a customer with such
+        retellings a version is how many they are, in front, and how many touchpoints were heard in all.
 """
 
 from bisect import bisect_right
@@ -58,7 +59,7 @@ class Picture:
 
     def version_at(self, moment: datetime) -> int:
         """Return the version of what stands on a contact whose newest touchpoint is at `moment` (Rule 3)."""
-        return bisect_right(self.times, moment) + self.retold * RETOLD
+        return self.retold * RETOLD + len(self.rows) if self.retold else bisect_right(self.times, moment)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +89,7 @@ def picture(rows: Iterable[Entry], policy: Policy, known: Picture | None = None)
     fresh = [contact for contact in grouped if since is None or contact.newest_at >= since]
     found = [*alerts(times, fresh, policy), *flags(times, grouped, policy, links, since)]
     if told.retold:
-        found = [replace(finding, version=finding.version + told.retold * RETOLD) for finding in found]
+        found = [replace(finding, version=told.version_at(finding.occurred_at)) for finding in found]
     if known is not None and since is not None:
         old = {contact.contact_id for contact in grouped if contact.newest_at < since}
         found += [finding for finding in known.findings.values() if finding.body["contact_id"] in old]
@@ -97,7 +98,7 @@ def picture(rows: Iterable[Entry], policy: Policy, known: Picture | None = None)
 
 def _news_since(known: Picture, rows: tuple[Entry, ...], retold: int) -> datetime | None:
     """Return from when on the rows say more than `known`; None where that may be from ever."""
-    if retold != known.retold:
+    if retold or known.retold:  # every version grows with every touchpoint (Rule 3)
         return None
     had = set(map(id, known.rows))
     return min((entry.occurred_at for entry in rows if id(entry) not in had), default=None)
