@@ -15,12 +15,13 @@ from typing import TYPE_CHECKING
 
 import click
 
+from commands.findings import News, Shown, as_json, lines
 from commands.kafka import reach, read_settings
+from commands.leaving import in_order
 
 if TYPE_CHECKING:
     from agents.settings import Settings
     from commands.children import Crew
-    from commands.findings import Shown
     from commands.rehearsal import Rehearsal
 
 LONGEST = timedelta(minutes=20)
@@ -57,7 +58,7 @@ def demo(*, seconds: float | None, seed: int, show_identifiers: bool, as_json: b
     from commands.summary import LostError
 
     try:
-        with reach(settings) as bootstrap, tempfile.TemporaryDirectory(prefix="tellonce-") as place:
+        with in_order(), reach(settings) as bootstrap, tempfile.TemporaryDirectory(prefix="tellonce-") as place:
             show.say(f"Kafka answers at {bootstrap}.")
             document = asyncio.run(_play(show, settings, bootstrap, Path(place)))
     except (WorkerGaveUpError, StalledError, LostError) as wrong:
@@ -81,7 +82,7 @@ class _Show:
     stale: int = 0
     shown: int = 0
     sent: int = 0
-    said: list[str] = field(default_factory=list)
+    news: News = field(default_factory=News)
 
     @property
     def elapsed(self) -> float:
@@ -101,11 +102,11 @@ class _Show:
         """Show an alert or a flag, or count it where it is stale."""
         from rich.console import Console
 
-        from commands.findings import as_json, lines
-
         now = datetime.now(UTC).astimezone()
         if shown.is_stale(now):
             self.stale += 1
+            return
+        if not self.news.is_in(shown):
             return
         if shown.kind == "detractor-alerts" and self.first_alert is None:
             self.first_alert = round(self.elapsed, 1)

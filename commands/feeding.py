@@ -35,6 +35,12 @@ class Fed:
     too_large: list[Exported] = field(default_factory=list)
 
     @property
+    def document(self) -> dict[str, object]:
+        """What the summary says of the files."""
+        large = [{"file": each.file, "line": each.line, "bytes": each.size} for each in self.too_large]
+        return {"files": dict(self.by_file), "too_large": large}
+
+    @property
     def received(self) -> int:
         """How many events the files had."""
         return sum(self.by_file.values())

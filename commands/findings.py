@@ -6,6 +6,7 @@ Rule 3. Words of customers are text, never markup and never control characters o
 """
 
 import re
+from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,6 +19,7 @@ from commands.settled import Record, plain
 DOTS = "\u2022\u2022\u2022"
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]+")
 _SHORT = 6
+_LOOK = ("channel", "queue", "topics", "why", "words", "same_topic", "basis")
 Kind = Literal["detractor-alerts", "repeat-contacts"]
 
 
@@ -37,6 +39,34 @@ class Shown:
         """True when it is too late to page anybody for it."""
         before = self.record["deliver_before"]
         return isinstance(before, datetime) and now > before
+
+
+class News:
+    """Tells what a person has not seen yet: a version can be the same again to the eye, or older than one shown.
+
+    Remembers the last `most` alerts and flags.
+    """
+
+    def __init__(self, most: int = 10_000) -> None:
+        """Start with nothing seen."""
+        self._most = most
+        self._seen: OrderedDict[object, tuple[int, str]] = OrderedDict()
+
+    def is_in(self, shown: Shown) -> bool:
+        """Say whether this says something new of its alert or flag, and remember it."""
+        record = shown.record
+        name = record.get("alert_id", record.get("flag_id"))
+        version = record["version"]
+        look = repr([shown.was_retracted, *(plain(record.get(field)) for field in _LOOK)])
+        assert isinstance(version, int)  # noqa: S101 -- the schema says so
+        before = self._seen.get(name)
+        if before is not None and version < before[0]:
+            return False
+        self._seen[name] = (version, look)
+        self._seen.move_to_end(name)
+        if len(self._seen) > self._most:
+            self._seen.popitem(last=False)
+        return before is None or before[1] != look
 
 
 def who(named_by: object, *, show: bool) -> str:

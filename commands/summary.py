@@ -36,8 +36,8 @@ class Summary:
         return {str(key): int(value) for key, value in table.items()}
 
 
-def summarise(outcome: Outcome, received: int) -> Summary:
-    """Return the outcome's numbers. Raises `LostError` where they do not add up to what was received."""
+def summarise(outcome: Outcome, received: int, **more: object) -> Summary:
+    """Return the outcome's numbers, and what `more` is said. Raises `LostError` where they do not add up."""
     standing = outcome.standing
     touchpoints, letters = standing["touchpoints"], standing["dead-letters"]
     if received != outcome.admitted + len(letters):
@@ -71,6 +71,7 @@ def summarise(outcome: Outcome, received: int) -> Summary:
             "flags_by_channel": _counted(each["channel"] for each in flags),
             "topics": _counted(_topics(touchpoints)),
             "days": _counted(str(plain(each["occurred_at"]))[:10] for each in touchpoints),
+            **more,
         }
     )
 

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 import click
 
 from commands.kafka import reach, read_settings
+from commands.leaving import in_order
 
 if TYPE_CHECKING:
     from agents.settings import Settings
@@ -248,6 +249,7 @@ def _run(run: _Run, folder: Path) -> tuple[Outcome, Summary]:
     try:
         with (
             _progress() as told,
+            in_order(),
             reach(run.settings) as bootstrap,
             tempfile.TemporaryDirectory(prefix="tellonce-") as place,
         ):
@@ -291,7 +293,7 @@ async def _rehearse(run: _Run, bootstrap: str, place: Path, told: _Told) -> tupl
                 raise StalledError(f"{stalled} The end of the worker's log:\n{crew.last_words()}") from None
         told.say("Reading what came out")
         outcome = settle(await made.heard(), run.settings.prefix)
-        return outcome, summarise(outcome, fed.received), fed
+        return outcome, summarise(outcome, fed.received, **fed.document), fed
 
 
 class _Told:

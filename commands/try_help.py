@@ -1,6 +1,7 @@
 """What `tellonce try --help` says of the sources: their fields, out of the schemas, and an example of each.
 
 Rule 1. A field's words are its schema's. A test sends every example through the pipeline, so neither can go stale.
+Rule 2. An example is one line, however long: it is there to be copied.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import textwrap
 from importlib.resources import files
 from typing import Any
 
+from agents.contracts import default_policy
 from exports import SOURCES
 from exports.fields import Field, fields_of
 
@@ -56,7 +58,9 @@ def source_text(source: str, width: int, *, with_customer: bool = False) -> str:
     """Return what there is to say of one source: its schema's words, an example, and a line or more a field."""
     schema = schema_of(source)
     shown = [field for field in fields_of(schema) if with_customer or not field.path.startswith(_SHARED)]
-    said = [*_wrapped(f"{source}  {schema['doc']}", width), *_wrapped(f"    {EXAMPLES[source]}", width)]
+    said = [*_wrapped(f"{source}  {schema['doc']}", width), f"    {EXAMPLES[source]}"]
+    if source == "other":
+        said += _wrapped(f"    channels of the default policy: {', '.join(sorted(default_policy().channels))}", width)
     return "\n".join([*said, *(line for field in shown for line in _field(field, width)), ""])
 
 

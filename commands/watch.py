@@ -37,16 +37,18 @@ def watch(
     """Watch detractor alerts and repeat-contact flags as they are raised.
 
     Each says who (masked), by which channel, what about, why, and in which words. One that was taken back is struck
-    through; one that is too old to page anybody is dim. Watching changes nothing, and several may watch at once.
+    through; one that is too old to page anybody is dim. A version that looks the same as the last is not shown again
+    (--json prints every one). Watching changes nothing, and several may watch at once.
     """
     from rich.console import Console
 
-    from commands.findings import Shown, lines
+    from commands.findings import News, Shown, lines
     from commands.findings import as_json as document
 
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # a broker that is away is said once, by us
     settings = read_settings()
     bootstrap = find(settings)
+    news = News()
     screen = Console(highlight=False, soft_wrap=True)
 
     def show(shown: Shown) -> None:
@@ -58,7 +60,7 @@ def watch(
             screen.print(lines(shown, now, show_identifiers=show_identifiers))
 
     def is_wanted(shown: Shown) -> bool:
-        return not (fresh and shown.is_stale(datetime.now(UTC)))
+        return not (fresh and shown.is_stale(datetime.now(UTC))) and (as_json or news.is_in(shown))
 
     try:
         asyncio.run(

@@ -21,7 +21,7 @@ def read_json_lines(file: BinaryIO, name: str, *, longest: int, source: str | No
     """Yield the file's events. Raises `BadExport` where it is a JSON array, which is no lines."""
     for number, line, size in lines(file, longest):
         if size > longest:
-            yield too_large(source or "other", size, name, number)
+            yield too_large(_source(line, None, source), size, name, number)
             continue
         text = line.removeprefix(_BYTE_ORDER_MARK).strip()
         if not text:
