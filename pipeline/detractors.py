@@ -13,19 +13,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 
 from pipeline.contacts import Contact
-from pipeline.findings import (
-    Finding,
-    Record,
-    anchor_of,
-    compared,
-    evidence,
-    identifier_record,
-    mood_record,
-    policy_record,
-    score_record,
-)
+from pipeline.findings import Finding, anchor_of, compared, evidence, whereabouts
 from pipeline.ids import derived
 from pipeline.policy import DetractorPolicy, Points, Policy
+from pipeline.records import mood_record, score_record
 from pipeline.touchpoint import Entry, Score
 from pipeline.words import number
 
@@ -86,7 +77,8 @@ def inferred_id(contact_id: str) -> str:
 def _explicit(entry: Entry, score: Score, contact: Contact, version: int, policy: Policy) -> Finding:
     at_most = limit(score, policy.detractor)
     name, scale = NAMES[score.metric], f"{number(score.scale_min)} to {number(score.scale_max)}"
-    body = _body(entry, contact, policy) | {
+    body = whereabouts(entry, contact, policy) | {
+        "words": entry.excerpt,
         "why": f"{name} {number(score.value)} of {scale}; a detractor's is {number(round(at_most, 4))} or lower.",
         "basis": "explicit",
         "score": score_record(score),
@@ -100,7 +92,8 @@ def _explicit(entry: Entry, score: Score, contact: Contact, version: int, policy
 def _inferred(entry: Entry, contact: Contact, version: int, policy: Policy) -> Finding:
     mood, rules = entry.mood, policy.detractor
     assert mood is not None  # noqa: S101 -- sounds_detractor asked; says it to the type checker
-    body = _body(entry, contact, policy) | {
+    body = whereabouts(entry, contact, policy) | {
+        "words": entry.excerpt,
         "why": f"Inferred from the words alone: worst sentence {mood.worst:.2f}, mean {mood.mean:.2f} of -1 to 1.",
         "basis": "inferred",
         "score": None,
@@ -114,19 +107,3 @@ def _inferred(entry: Entry, contact: Contact, version: int, policy: Policy) -> F
     return Finding(
         "detractor-alert", inferred_id(contact.contact_id), version, anchor_of(entry), entry.occurred_at, body
     )
-
-
-def _body(entry: Entry, contact: Contact, policy: Policy) -> Record:
-    return {
-        "customer_id": entry.customer_id,
-        "account_id": entry.account_id,
-        "named_by": identifier_record(entry.named_by),
-        "channel": entry.channel,
-        "queue": contact.queue,
-        "contact_id": contact.contact_id,
-        "occurred_at": entry.occurred_at,
-        "deliver_before": entry.occurred_at + policy.detractor.stale_after,
-        "topics": sorted(set(entry.topics) | contact.topics),
-        "words": entry.excerpt,
-        "policy": policy_record(policy),
-    }

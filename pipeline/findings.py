@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
+from pipeline.contacts import Contact
 from pipeline.policy import Policy
-from pipeline.touchpoint import Entry, Identifier, Mood, Score
+from pipeline.touchpoint import Entry, Identifier
 
 Kind = Literal["detractor-alert", "repeat-contact"]
 Record = dict[str, object]
@@ -59,25 +60,22 @@ def identifier_record(identifier: Identifier) -> Record:
     return {"type": identifier.type, "value": identifier.value}
 
 
-def score_record(score: Score | None) -> Record | None:
-    """Return a score in the wire's shape."""
-    if score is None:
-        return None
-    return {
-        "metric": score.metric,
-        "value": score.value,
-        "scale_min": score.scale_min,
-        "scale_max": score.scale_max,
-    }
-
-
-def mood_record(mood: Mood | None) -> Record | None:
-    """Return a mood in the wire's shape."""
-    if mood is None:
-        return None
-    return {"worst": mood.worst, "mean": mood.mean, "sentences": mood.sentences, "truncated": mood.truncated}
-
-
 def policy_record(policy: Policy) -> Record:
     """Return which policy decided."""
     return {"name": policy.name, "version": policy.version}
+
+
+def whereabouts(entry: Entry, contact: Contact, policy: Policy) -> Record:
+    """Return what an alert and a retraction say of where they stand: whose, by what channel, in which contact, when."""
+    return {
+        "customer_id": entry.customer_id,
+        "account_id": entry.account_id,
+        "named_by": identifier_record(entry.named_by),
+        "channel": entry.channel,
+        "queue": contact.queue,
+        "contact_id": contact.contact_id,
+        "occurred_at": entry.occurred_at,
+        "deliver_before": entry.occurred_at + policy.detractor.stale_after,
+        "topics": sorted(set(entry.topics) | contact.topics),
+        "policy": policy_record(policy),
+    }

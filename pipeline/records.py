@@ -6,15 +6,71 @@ Rule 2. A finer or a naive time would not survive the wire unchanged, so it is r
 """
 
 from collections.abc import Mapping
+from dataclasses import fields
 from datetime import datetime
 from typing import Any
 
 from pipeline.touchpoint import Entry, Handling, Identifier, Mood, Origin, Score, Touchpoint
 
+_KEPT = tuple(field.name for field in fields(Entry))
+
 
 def touchpoint_record(touchpoint: Touchpoint) -> dict[str, Any]:
     """Return the record of touchpoint.v1.avsc. Raises ValueError for a time of Rule 2."""
-    t = touchpoint
+    return _shared_record(touchpoint) | {
+        "identifiers": [{"type": i.type, "value": i.value} for i in touchpoint.identifiers],
+        "text": touchpoint.text,
+        "tags": list(touchpoint.tags),
+        "link": touchpoint.link,
+    }
+
+
+def touchpoint(record: Mapping[str, Any]) -> Touchpoint:
+    """Return the touchpoint of a record of touchpoint.v1.avsc."""
+    return Touchpoint(
+        **_shared(record),
+        identifiers=tuple([Identifier(i["type"], i["value"]) for i in record["identifiers"]]),
+        text=record["text"],
+        tags=tuple(record["tags"]),
+        link=record["link"],
+    )
+
+
+def entry_record(entry: Entry) -> dict[str, Any]:
+    """Return the record of timeline-entry.v1.avsc. Raises ValueError as `touchpoint_record` does."""
+    return _shared_record(entry)
+
+
+def entry(record: Mapping[str, Any]) -> Entry:
+    """Return the entry of a record of timeline-entry.v1.avsc."""
+    return Entry(**_shared(record))
+
+
+def entry_of(touchpoint: Touchpoint) -> Entry:
+    """Return what the state keeps of a touchpoint: not its words, other identifiers, tags or link."""
+    return Entry(**{name: getattr(touchpoint, name) for name in _KEPT})
+
+
+def score_record(score: Score | None) -> dict[str, Any] | None:
+    """Return a score in the wire's shape."""
+    if score is None:
+        return None
+    return {
+        "metric": score.metric,
+        "value": score.value,
+        "scale_min": score.scale_min,
+        "scale_max": score.scale_max,
+    }
+
+
+def mood_record(mood: Mood | None) -> dict[str, Any] | None:
+    """Return a mood in the wire's shape."""
+    if mood is None:
+        return None
+    return {"worst": mood.worst, "mean": mood.mean, "sentences": mood.sentences, "truncated": mood.truncated}
+
+
+def _shared_record(t: Touchpoint | Entry) -> dict[str, Any]:
     return {
         "event_id": t.event_id,
         "source": t.source,
@@ -25,144 +81,47 @@ def touchpoint_record(touchpoint: Touchpoint) -> dict[str, Any]:
         "customer_id": t.customer_id,
         "account_id": t.account_id,
         "named_by": {"type": t.named_by.type, "value": t.named_by.value},
-        "identifiers": [{"type": i.type, "value": i.value} for i in t.identifiers],
         "actor": t.actor,
         "direction": t.direction,
         "keys": list(t.keys),
         "item": t.item,
         "revision": t.revision,
-        "mood": _mood_record(t.mood),
+        "mood": mood_record(t.mood),
         "topics": list(t.topics),
-        "score": _score_record(t.score),
+        "score": score_record(t.score),
         "handling": _handling_record(t.handling),
         "asks_human": t.asks_human,
         "company_negations": t.company_negations,
-        "text": t.text,
         "excerpt": t.excerpt,
-        "tags": list(t.tags),
-        "link": t.link,
         "origin": {"topic": t.origin.topic, "partition": t.origin.partition, "offset": t.origin.offset},
     }
 
 
-def touchpoint(record: Mapping[str, Any]) -> Touchpoint:
-    """Return the touchpoint of a record of touchpoint.v1.avsc."""
-    r = record
-    return Touchpoint(
-        event_id=r["event_id"],
-        source=r["source"],
-        channel=r["channel"],
-        kind=r["kind"],
-        occurred_at=r["occurred_at"],
-        ended_at=r["ended_at"],
-        customer_id=r["customer_id"],
-        account_id=r["account_id"],
-        named_by=Identifier(r["named_by"]["type"], r["named_by"]["value"]),
-        identifiers=tuple([Identifier(i["type"], i["value"]) for i in r["identifiers"]]),
-        actor=r["actor"],
-        direction=r["direction"],
-        keys=tuple(r["keys"]),
-        item=r["item"],
-        revision=r["revision"],
-        mood=_mood(r["mood"]),
-        topics=tuple(r["topics"]),
-        score=_score(r["score"]),
-        handling=_handling(r["handling"]),
-        asks_human=r["asks_human"],
-        company_negations=r["company_negations"],
-        text=r["text"],
-        excerpt=r["excerpt"],
-        tags=tuple(r["tags"]),
-        link=r["link"],
-        origin=Origin(r["origin"]["topic"], r["origin"]["partition"], r["origin"]["offset"]),
-    )
-
-
-def entry_of(touchpoint: Touchpoint) -> Entry:
-    """Return what the state keeps of a touchpoint: not its words, other identifiers, tags or link."""
-    t = touchpoint
-    return Entry(
-        event_id=t.event_id,
-        source=t.source,
-        channel=t.channel,
-        kind=t.kind,
-        occurred_at=t.occurred_at,
-        ended_at=t.ended_at,
-        customer_id=t.customer_id,
-        account_id=t.account_id,
-        named_by=t.named_by,
-        actor=t.actor,
-        direction=t.direction,
-        keys=t.keys,
-        item=t.item,
-        revision=t.revision,
-        mood=t.mood,
-        topics=t.topics,
-        score=t.score,
-        handling=t.handling,
-        asks_human=t.asks_human,
-        company_negations=t.company_negations,
-        excerpt=t.excerpt,
-        origin=t.origin,
-    )
-
-
-def entry_record(entry: Entry) -> dict[str, Any]:
-    """Return the record of timeline-entry.v1.avsc. Raises ValueError as `touchpoint_record` does."""
-    e = entry
+def _shared(r: Mapping[str, Any]) -> dict[str, Any]:
     return {
-        "event_id": e.event_id,
-        "source": e.source,
-        "channel": e.channel,
-        "kind": e.kind,
-        "occurred_at": _whole(e.occurred_at),
-        "ended_at": None if e.ended_at is None else _whole(e.ended_at),
-        "customer_id": e.customer_id,
-        "account_id": e.account_id,
-        "named_by": {"type": e.named_by.type, "value": e.named_by.value},
-        "actor": e.actor,
-        "direction": e.direction,
-        "keys": list(e.keys),
-        "item": e.item,
-        "revision": e.revision,
-        "mood": _mood_record(e.mood),
-        "topics": list(e.topics),
-        "score": _score_record(e.score),
-        "handling": _handling_record(e.handling),
-        "asks_human": e.asks_human,
-        "company_negations": e.company_negations,
-        "excerpt": e.excerpt,
-        "origin": {"topic": e.origin.topic, "partition": e.origin.partition, "offset": e.origin.offset},
+        "event_id": r["event_id"],
+        "source": r["source"],
+        "channel": r["channel"],
+        "kind": r["kind"],
+        "occurred_at": r["occurred_at"],
+        "ended_at": r["ended_at"],
+        "customer_id": r["customer_id"],
+        "account_id": r["account_id"],
+        "named_by": Identifier(r["named_by"]["type"], r["named_by"]["value"]),
+        "actor": r["actor"],
+        "direction": r["direction"],
+        "keys": tuple(r["keys"]),
+        "item": r["item"],
+        "revision": r["revision"],
+        "mood": _mood(r["mood"]),
+        "topics": tuple(r["topics"]),
+        "score": _score(r["score"]),
+        "handling": _handling(r["handling"]),
+        "asks_human": r["asks_human"],
+        "company_negations": r["company_negations"],
+        "excerpt": r["excerpt"],
+        "origin": Origin(r["origin"]["topic"], r["origin"]["partition"], r["origin"]["offset"]),
     }
-
-
-def entry(record: Mapping[str, Any]) -> Entry:
-    """Return the entry of a record of timeline-entry.v1.avsc."""
-    r = record
-    return Entry(
-        event_id=r["event_id"],
-        source=r["source"],
-        channel=r["channel"],
-        kind=r["kind"],
-        occurred_at=r["occurred_at"],
-        ended_at=r["ended_at"],
-        customer_id=r["customer_id"],
-        account_id=r["account_id"],
-        named_by=Identifier(r["named_by"]["type"], r["named_by"]["value"]),
-        actor=r["actor"],
-        direction=r["direction"],
-        keys=tuple(r["keys"]),
-        item=r["item"],
-        revision=r["revision"],
-        mood=_mood(r["mood"]),
-        topics=tuple(r["topics"]),
-        score=_score(r["score"]),
-        handling=_handling(r["handling"]),
-        asks_human=r["asks_human"],
-        company_negations=r["company_negations"],
-        excerpt=r["excerpt"],
-        origin=Origin(r["origin"]["topic"], r["origin"]["partition"], r["origin"]["offset"]),
-    )
 
 
 def _whole(time: datetime) -> datetime:
@@ -171,27 +130,10 @@ def _whole(time: datetime) -> datetime:
     return time
 
 
-def _mood_record(mood: Mood | None) -> dict[str, Any] | None:
-    if mood is None:
-        return None
-    return {"worst": mood.worst, "mean": mood.mean, "sentences": mood.sentences, "truncated": mood.truncated}
-
-
 def _mood(record: Mapping[str, Any] | None) -> Mood | None:
     if record is None:
         return None
     return Mood(record["worst"], record["mean"], record["sentences"], record["truncated"])
-
-
-def _score_record(score: Score | None) -> dict[str, Any] | None:
-    if score is None:
-        return None
-    return {
-        "metric": score.metric,
-        "value": score.value,
-        "scale_min": score.scale_min,
-        "scale_max": score.scale_max,
-    }
 
 
 def _score(record: Mapping[str, Any] | None) -> Score | None:

@@ -6,8 +6,9 @@ Rule 1. A retraction carries the id, a higher version, the reason and where it s
 from dataclasses import dataclass
 
 from pipeline.contacts import Contact
-from pipeline.findings import Kind, Record, anchor_of, evidence, identifier_record, policy_record, score_record
+from pipeline.findings import Kind, Record, anchor_of, evidence, whereabouts
 from pipeline.policy import Policy
+from pipeline.records import score_record
 from pipeline.repeats import Links, flag_id
 from pipeline.touchpoint import Entry
 
@@ -25,24 +26,14 @@ def retraction(kind: Kind, finding_id: str, at: Anchored, links: Links, policy: 
     """Return the retraction of a finding that stood on `at.entry`, which is now in `at.contact`."""
     entry, contact = at.entry, at.contact
     reason, why = _reason(kind, finding_id, entry, contact, links)
-    record: Record = {
+    record = whereabouts(entry, contact, policy) | {
         "version": at.version,
         "status": "retracted",
         "reason": reason,
         "why": why,
-        "customer_id": entry.customer_id,
-        "account_id": entry.account_id,
-        "named_by": identifier_record(entry.named_by),
-        "channel": entry.channel,
-        "queue": contact.queue,
-        "contact_id": contact.contact_id,
-        "occurred_at": entry.occurred_at,
-        "deliver_before": entry.occurred_at + policy.detractor.stale_after,
-        "topics": sorted(contact.topics),
         "words": None,
         "evidence": [evidence(entry)],
         "compared": [],
-        "policy": policy_record(policy),
     }
     if kind == "detractor-alert":
         latest = next((e for e in contact.current if e.item is not None and e.item == entry.item), entry)
