@@ -46,6 +46,15 @@ class Chunk:
         """The offset after the last record's."""
         return self.records[-1].offset + 1
 
+    def upto(self, taken: int | None) -> int:
+        """Return the offset after the first `taken` records, at least one (None: all)."""
+        return self.end if taken is None else self.records[taken - 1].offset + 1
+
+    def after(self, taken: int | None) -> "Chunk | None":
+        """Return the chunk without its first `taken` records (None: all); None where nothing is left."""
+        rest = [] if taken is None else self.records[taken:]
+        return Chunk(self.topic, self.partition, rest) if rest else None
+
     def holes(self) -> Iterator[tuple[int, int]]:
         """Yield the offsets that are missing between its records, as (first missing, first after)."""
         for one, other in zip(self.records, islice(self.records, 1, None), strict=False):

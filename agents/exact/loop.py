@@ -51,11 +51,16 @@ class Put:
 
 @dataclass(frozen=True, slots=True)
 class Effects:
-    """What follows from a chunk: state, then outputs, then what to say of it (metrics) once it is done."""
+    """What follows from a chunk: state, then outputs, then what to say of it (metrics) once it is done.
+
+    `taken` is how many of the chunk's records, from its first, this is of; None means all. The step is asked again for
+    the others, so that a chunk of costly records is committed by and by.
+    """
 
     puts: tuple[Put, ...] = ()
     sends: tuple[Send, ...] = ()
     done: Callable[[], None] = lambda: None
+    taken: int | None = None
 
 
 Step = Callable[[Chunk], Awaitable[Effects]]
@@ -114,7 +119,16 @@ class ExactLoop:
             self.fence.start(tp, want)
         if not await self._in_sequence(tp, want, chunk, generation):
             return False
-        effects = await step(chunk)
+        rest: Chunk | None = chunk
+        while rest is not None:
+            effects = await step(rest)
+            if not await self._carry_out(tp, rest, effects, generation):
+                return False
+            rest = rest.after(effects.taken)
+        return True
+
+    async def _carry_out(self, tp: TP, chunk: Chunk, effects: Effects, generation: int) -> bool:
+        """Store, send, count as done; say whether the generation lasted so long."""
         self.check_pause()
         if self.group.generation() != generation:
             return False
@@ -122,7 +136,7 @@ class ExactLoop:
         await self.outbox.deliver(effects.sends)
         if self.group.generation() != generation:
             return False
-        self.fence.done(tp, chunk.end, generation)
+        self.fence.done(tp, chunk.upto(effects.taken), generation)
         self.group.wake_commits(tp)
         effects.done()
         return True
