@@ -191,6 +191,7 @@ class Flag:
     previous: frozenset[Name]
     same_topic: bool
     topics: tuple[str, ...]
+    evidence: tuple[Name, ...]
     gap: timedelta
     compared: tuple[tuple[float, float], ...]
     chain_length: int
@@ -250,8 +251,8 @@ class Before:
     previous: Group | None = None
     gap: timedelta = timedelta(0)
     within: bool = False
-    back: Mapping[str, timedelta] = field(default_factory=dict)
-    """The topics that came back, each with the shortest gap to an earlier contact about it."""
+    back: Mapping[str, tuple[timedelta, Group]] = field(default_factory=dict)
+    """The topics that came back, each with the nearest earlier contact about it, and the gap to that."""
 
 
 def before(contact: Group, known: list[Group], rules: Rules) -> Before:
@@ -261,17 +262,15 @@ def before(contact: Group, known: list[Group], rules: Rules) -> Before:
     handed = [(gap, g) for gap, g in gaps if gap < rules.handover and not g.abandoned]
     if handed:
         return Before(continues=_nearest(handed)[1])
-    back: dict[str, timedelta] = {}
-    about: list[tuple[timedelta, Group]] = []
-    for gap, g in gaps:
-        for topic in contact.topics & g.topics:
-            if gap <= rules.window_for(topic):
-                back[topic] = min(gap, back.get(topic, gap))
-                about.append((gap, g))
+    back: dict[str, tuple[timedelta, Group]] = {}
+    for topic in contact.topics:
+        about = [(gap, g) for gap, g in gaps if topic in g.topics and gap <= rules.window_for(topic)]
+        if about:
+            back[topic] = _nearest(about)
     near = [(gap, g) for gap, g in gaps if gap <= rules.window]
-    if not near and not about:
+    if not near and not back:
         return Before()
-    gap, previous = _nearest(near or about)
+    gap, previous = _nearest(near or list(back.values()))
     return Before(previous=previous, gap=gap, within=bool(near), back=back)
 
 
@@ -293,13 +292,17 @@ def flags(touches: Iterable[Touch], rules: Rules) -> list[Flag]:
         if link.previous is None:
             continue
         limits = [(link.gap, rules.window)] if link.within else []
-        limits += [(link.back[topic], rules.window_for(topic)) for topic in sorted(link.back)]
+        limits += [(link.back[topic][0], rules.window_for(topic)) for topic in sorted(link.back)]
+        followed = [link.previous, *(g for _, g in link.back.values())]
+        last = [max((t for t in g.activity if t["occurred_at"] <= contact.begins), key=when) for g in followed]
+        evidence = [name(t) for t in sorted(last, key=when)] + [name(contact.activity[0])]
         found.append(
             Flag(
                 contact.members,
                 next(g.members for g in whole if g.members >= link.previous.members),
                 bool(link.back),
                 tuple(sorted(link.back)),
+                tuple(dict.fromkeys(evidence)),
                 link.gap,
                 tuple((round(gap / timedelta(days=1), 6), limit / timedelta(days=1)) for gap, limit in limits),
                 _chain(contact, known, rules),
