@@ -47,11 +47,11 @@ PARCEL = Trouble(
 CHARGE = Trouble(
     topic="billing",
     subject="{Charged twice for order <order>|Two payments of £<amount>|Double charge on my card}",
-    first="You {charged me twice|took the payment twice|billed me twice} for {the <product>|order <order>}: "
+    first="{You charged me twice|You billed me twice|I was charged twice} for {the <product>|order <order>}: "
     "£<amount> {on <day> and the same again the day after|two times on one day|and £<amount> again}.",
     more="{Please {return|refund} one of them.|The bank says that both payments are from you.|I have the invoice and the card statement here."
     "|The receipt shows one payment only.}",
-    again="{I am {still|again} waiting for|It is about} the refund of the {double charge|second charge|payment taken twice} of £<amount>; "
+    again="{I was charged twice and {still|again} wait for|You charged me twice, and this is about} the refund of £<amount>; "
     "{the promised {three|five} days are over|it was promised on <day>|my card statement shows nothing}.",
     angry="{Charging me twice is theft, and I am furious.|It is a disgusting scam to charge me twice.|You stole my money with a second charge, and I am angry.} "
     "{Your billing is a terrible, shameful failure.|I hate this horrible, dishonest billing.|This is the worst, most useless billing of all.}",

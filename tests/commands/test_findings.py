@@ -1,0 +1,125 @@
+"""An alert on the screen: who is masked, words are only words, and nothing is said twice."""
+
+from datetime import UTC, datetime, timedelta
+from io import StringIO
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from rich.console import Console
+
+from commands.findings import News, Shown, as_json, lines, masked, safe
+from commands.picture import bars, by_day, sparkline
+
+NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
+
+
+def shown(**more: Any) -> Shown:  # noqa: ANN401 -- a record's own
+    """Return an alert."""
+    record = {
+        "alert_id": "alert-1",
+        "version": 1,
+        "status": "raised",
+        "occurred_at": NOW,
+        "deliver_before": NOW + timedelta(hours=24),
+        "named_by": {"type": "email", "value": "mia@example.com"},
+        "channel": "review",
+        "queue": None,
+        "topics": ["delivery"],
+        "why": "Stars 1 of 5.",
+        "words": "Terrible.",
+        "basis": "explicit",
+        "score": {"metric": "stars", "value": 1.0, "scale_min": 1.0, "scale_max": 5.0},
+    }
+    return Shown("detractor-alerts", record | more)
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "seen"),
+    [
+        ("email", "mia@example.com", "m\u2022\u2022\u2022@example.com"),
+        ("phone", "+442079460001", "+44\u2022\u2022\u202201"),
+        ("crm_id", "C-100042", "C-1\u2022\u2022\u202242"),
+        ("crm_id", "123456", "1\u2022\u2022\u2022"),
+        ("handle", "starboard:mia", "starboard:m\u2022\u2022\u2022"),
+        ("visitor_id", "", "\u2022\u2022\u2022"),
+    ],
+)
+def test_an_identifier_is_masked(kind: str, value: str, seen: str) -> None:
+    """Enough to tell two people apart, not enough to reach one."""
+    assert masked(kind, value) == seen
+
+
+def test_nobody_is_named_in_full_unless_asked() -> None:
+    """On the screen, and in JSON."""
+    assert "mia@" not in lines(shown(), NOW).plain
+    assert "mia@" in lines(shown(), NOW, show_identifiers=True).plain
+    assert as_json(shown(), stale=False, show_identifiers=False)["named_by"] == {
+        "type": "email",
+        "value": "m\u2022\u2022\u2022@example.com",
+    }
+
+
+@given(text=st.text())
+def test_words_are_never_orders_to_the_terminal(text: str) -> None:
+    """No control characters, no line of their own."""
+    assert not any(ord(c) < 32 or 127 <= ord(c) < 160 for c in safe(text))
+    assert lines(shown(words=f"x{text}"), NOW).plain.count("\n") == 2
+
+
+def test_words_are_never_markup() -> None:
+    """Brackets are what the customer wrote."""
+    screen = Console(file=StringIO(), width=200)
+    screen.print(lines(shown(words="[bold]Terrible[/nonsense]"), NOW))
+    assert "[bold]Terrible[/nonsense]" in screen.file.getvalue()  # type: ignore[attr-defined] # it is a StringIO
+
+
+@pytest.mark.parametrize(("late", "stale"), [(-1, False), (0, False), (1, True)])
+def test_stale_is_just_after_its_time(late: int, *, stale: bool) -> None:
+    """Just within, exactly at, just beyond."""
+    moment = NOW + timedelta(hours=24, milliseconds=late)
+    assert shown().is_stale(moment) is stale
+    assert any(span.style == "dim" and span.start == 0 for span in lines(shown(), moment).spans[-1:]) is stale
+
+
+def test_what_was_taken_back_is_struck() -> None:
+    """The whole of it."""
+    last = lines(shown(status="retracted"), NOW).spans[-1]
+    assert (last.style, last.start) == ("strike dim", 0)
+
+
+def test_a_version_that_looks_the_same_is_no_news() -> None:
+    """Nor is an older one; other words, or a retraction, are."""
+    news = News()
+    told = [
+        shown(),
+        shown(version=2, status="updated"),
+        shown(version=3, status="updated", words="Awful."),
+        shown(version=1),
+        shown(version=4, status="retracted"),
+        shown(alert_id="alert-2"),
+    ]
+    assert [news.is_in(each) for each in told] == [True, False, True, False, True, True]
+
+
+def test_news_forgets_the_oldest_alert() -> None:
+    """Memory is bounded."""
+    news = News(most=1)
+    assert [news.is_in(shown(alert_id=name)) for name in ("a", "b", "b", "a")] == [True, True, False, True]
+
+
+def test_marks_and_bars_show_what_is_not_nought() -> None:
+    """The smallest number has a mark, nought has none."""
+    assert sparkline([0, 1, 500, 1000]) == " \u2581\u2584\u2588"
+    assert sparkline([]) == ""
+    assert bars({"a": 1000, "b": 1}, 10).row_count == 2
+
+
+@given(days=st.dictionaries(st.dates(), st.integers(1, 9), min_size=1), most=st.integers(1, 90))
+def test_days_are_gathered_and_none_is_lost(days: dict[Any, int], most: int) -> None:
+    """However long the time is, it has a place on the line."""
+    found, stretch = by_day({day.isoformat(): number for day, number in days.items()}, most)
+    assert sum(found) == sum(days.values())
+    assert len(found) <= most
+    assert stretch >= 1
