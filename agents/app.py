@@ -155,6 +155,7 @@ def faust_app(at: Installation, chunked: frozenset[str]) -> faust.App:
     for name, level in (("faust", logging.INFO), ("mode", logging.INFO), ("aiokafka", logging.WARNING)):
         # Faust leaves the root logger at DEBUG and builds a log record with key and value for every send.
         logging.getLogger(name).setLevel(level)
+    logging.getLogger("mode.timers").setLevel(logging.ERROR)  # it warns when a commit took longer than its interval
     settings = at.settings
     return faust.App(
         settings.app_id,

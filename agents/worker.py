@@ -13,12 +13,17 @@ from typing import NoReturn
 
 import faust
 import uvloop
+from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.errors import CoordinatorNotAvailableError, KafkaError
 from prometheus_client import start_http_server
 
 from agents.app import Installation, make_app
 from agents.exact.exits import Exit, leave
 from agents.metrics import Metrics
 from agents.topic_admin import require
+
+COORDINATED_WITHIN = 15.0
+"""Seconds; a new Kafka makes its topic of offsets at the first question."""
 
 
 class CannotServeMetrics(Exception):
@@ -32,6 +37,7 @@ def run(at: Installation, restarts: Mapping[str, int], *, tethered: bool) -> NoR
     starts.
     """
     asyncio.run(require(at.bootstrap, at.wanted()))
+    asyncio.run(_coordinated(at.bootstrap, at.settings.app_id))
     asyncio.set_event_loop_policy(uvloop.EventLoopPolicy())
     metrics = Metrics()
     for fence, count in restarts.items():
@@ -54,6 +60,25 @@ def run(at: Installation, restarts: Mapping[str, int], *, tethered: bool) -> NoR
         if end.code:
             leave(Exit.UNEXPECTED, "Faust gave up")
     raise SystemExit(Exit.STOPPED)
+
+
+async def _coordinated(bootstrap: str, group: str) -> None:
+    """Return when the group has a coordinator: on a new Kafka it takes a second, and Faust's client logs errors."""
+    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
+    await admin.start()
+    try:
+        async with asyncio.timeout(COORDINATED_WITHIN):
+            while True:
+                try:
+                    await admin.find_coordinator(group)
+                except CoordinatorNotAvailableError:
+                    await asyncio.sleep(0.1)
+                else:
+                    return
+    except (KafkaError, TimeoutError):
+        return  # Faust's own client goes on asking, and says what it hears
+    finally:
+        await admin.close()
 
 
 def _leave_with_supervisor() -> None:
