@@ -1,0 +1,193 @@
+"""The tables: in memory and in RocksDB they behave as one plain dictionary does."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
+
+import faust
+import pytest
+from faust.types import TP
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from agents.tables import MemoryRows, RocksRows, Rows, RowTable, StateTable
+
+CHANGELOG = "state"
+KEYS = st.binary(min_size=1, max_size=3) | st.sampled_from(
+    (b"\xff", b"\xff\xff", b"a\x00", b"a\x00b", b"a\x01", b"__faust\x00offset_", b"__fausu")
+)
+PARTITIONS = st.integers(0, 1)
+PUTS = st.lists(st.tuples(PARTITIONS, KEYS, st.binary(max_size=3)), max_size=12)
+PREFIXES = st.just(b"") | KEYS | st.sampled_from((b"a\x00", b"__faust", b"\xff\xff\xff\xff"))
+
+
+def _changes(*records: tuple[int, int, bytes, bytes | None]) -> list[Any]:
+    """Return what Faust's recovery hands over: (partition, offset, key, value)."""
+    return [
+        SimpleNamespace(
+            message=SimpleNamespace(
+                tp=TP(CHANGELOG, partition), partition=partition, offset=offset, key=key, value=value
+            )
+        )
+        for partition, offset, key, value in records
+    ]
+
+
+@pytest.fixture(scope="session")
+def folders(tmp_path_factory: pytest.TempPathFactory) -> pytest.TempPathFactory:
+    """Return where each example of a law gets a folder of its own."""
+    return tmp_path_factory
+
+
+def _store(store: str, folder: Path) -> Any:  # noqa: ANN401 -- a store of rows
+    """Return what the setting makes, on this folder."""
+    app = faust.App("rows", broker="kafka://nobody:1", store=f"{store}://", datadir=folder)
+    table = RowTable(
+        app,
+        name="state",
+        changelog_topic=app.topic(CHANGELOG, key_type=bytes, value_type=bytes),
+        key_type=bytes,
+        value_type=bytes,
+    )
+    rows = table._new_store()
+    assert type(rows) is {"memory": MemoryRows, "rocksdb": RocksRows}[store]
+    return rows
+
+
+EVERY_STORE = pytest.mark.parametrize("store", ["memory", "rocksdb"])
+"""A law of every store of rows; the dictionary in the test is what both are measured by."""
+
+
+@EVERY_STORE
+@given(puts=PUTS, prefix=PREFIXES)
+@settings(max_examples=40, deadline=None)
+def test_a_scan_is_the_rows_with_the_prefix_in_key_order(
+    store: str, folders: pytest.TempPathFactory, puts: list[tuple[int, bytes, bytes]], prefix: bytes
+) -> None:
+    """The last value of each key, of this partition only, whatever the bytes, and no row that nobody wrote."""
+    rows = _store(store, folders.mktemp("rows"))
+    model: dict[tuple[int, bytes], bytes] = {}
+    for partition, key, value in puts:
+        rows.put_row(partition, key, value)
+        model[partition, key] = value
+    rows.set_persisted_offset(TP(CHANGELOG, 0), 5)
+    for wanted in (0, 1):
+        expected = sorted((k, v) for (p, k), v in model.items() if p == wanted and k.startswith(prefix))
+        assert list(rows.scan(wanted, prefix)) == expected
+
+
+@EVERY_STORE
+@given(puts=PUTS)
+@settings(max_examples=20, deadline=None)
+def test_what_the_changelog_says_is_what_was_put(
+    store: str, folders: pytest.TempPathFactory, puts: list[tuple[int, bytes, bytes]]
+) -> None:
+    """A store that is restored equals the one that was lost; a record without a value takes a row away."""
+    lost, restored = (_store(store, folders.mktemp("rows")) for _ in range(2))
+    for partition, key, value in puts:
+        lost.put_row(partition, key, value)
+    records = [(partition, offset, key, value) for offset, (partition, key, value) in enumerate(puts)]
+    gone = [(0, 99, b"long gone", b"x"), (0, 100, b"long gone", None)]
+    restored.apply_changelog_batch(_changes(*records, *gone), _never, _never)
+    for partition in (0, 1):
+        assert list(restored.scan(partition, b"")) == list(lost.scan(partition, b""))
+    assert restored.persisted_offset(TP(CHANGELOG, 0)) == 100
+
+
+@EVERY_STORE
+def test_the_restore_point_is_none_until_it_is_set(store: str, tmp_path: Path) -> None:
+    """A new store says that it has nothing; each partition has its own point."""
+    rows = _store(store, tmp_path)
+    assert rows.persisted_offset(TP(CHANGELOG, 0)) is None
+    rows.set_persisted_offset(TP(CHANGELOG, 0), 7)
+    assert [rows.persisted_offset(TP(CHANGELOG, each)) for each in (0, 1)] == [7, None]
+
+
+async def test_memory_forgets_revoked_partitions(tmp_path: Path) -> None:
+    """Another worker writes them on; what stays would be old, and would say that it is complete."""
+    rows = _store("memory", tmp_path)
+    for partition in (0, 1):
+        rows.put_row(partition, b"k", b"v")
+        rows.set_persisted_offset(TP(CHANGELOG, partition), 3)
+    await rows.on_rebalance(set(), {TP(CHANGELOG, 0), TP("another", 1)}, set())
+    assert [list(rows.scan(each, b"")) for each in (0, 1)] == [[], [(b"k", b"v")]]
+    assert [rows.persisted_offset(TP(CHANGELOG, each)) for each in (0, 1)] == [None, 3]
+
+
+async def test_rocksdb_rows_outlive_the_process(tmp_path: Path) -> None:
+    """A store on the same folder has the rows and the restore point."""
+    rows = _store("rocksdb", tmp_path)
+    rows.put_row(0, b"k", b"v")
+    rows.set_persisted_offset(TP(CHANGELOG, 0), 3)
+    await rows.stop()
+    del rows
+    again = _store("rocksdb", tmp_path)
+    assert list(again.scan(0, b"")) == [(b"k", b"v")]
+    assert again.persisted_offset(TP(CHANGELOG, 0)) == 3
+
+
+def test_rocksdbs_memory_is_bounded(tmp_path: Path) -> None:
+    """Faust's own default is 2 GiB of cache a table and partition."""
+    options = _store("rocksdb", tmp_path).rocksdb_options
+    assert options.use_rocksdict
+    assert (options.block_cache_size, options.write_buffer_size) == (64 * 1024 * 1024, 16 * 1024 * 1024)
+
+
+class FakeRows:
+    """Keeps a restore point."""
+
+    def __init__(self, at: int | None) -> None:
+        """Take where it stands."""
+        self.at = at
+
+    def persisted_offset(self, _: TP) -> int | None:
+        """Return where it stands."""
+        return self.at
+
+    def set_persisted_offset(self, _: TP, offset: int) -> None:
+        """Move it."""
+        self.at = offset
+
+
+def _point(start: int | None, runs: Sequence[tuple[int, int]]) -> int | None:
+    rows = FakeRows(start)
+    table = StateTable(lambda: cast(Rows, rows), CHANGELOG)
+    for first, last in runs:
+        table.reached(0, first, last)
+    return rows.at
+
+
+@pytest.mark.parametrize(
+    ("start", "first", "moves"),
+    [(None, 0, True), (None, 1, False), (7, 7, False), (7, 8, True), (7, 9, False), (0, 1, True), (0, 0, False)],
+)
+def test_the_restore_point_moves_only_from_where_it_stands(start: int | None, first: int, moves: bool) -> None:  # noqa: FBT001
+    """Just before, exactly at, and just after the next offset; a log's first record is 0."""
+    assert _point(start, [(first, first + 4)]) == (first + 4 if moves else start)
+
+
+@given(st.lists(st.tuples(st.integers(0, 9), st.integers(0, 4)), max_size=12))
+def test_the_restore_point_never_moves_over_a_hole(runs: list[tuple[int, int]]) -> None:
+    """Whatever is acknowledged in whatever order: everything up to the point is here."""
+    here: set[int] = set()
+    for number in range(len(runs) + 1):
+        point = _point(None, [(first, first + more) for first, more in runs[:number]])
+        if number:
+            first, more = runs[number - 1]
+            here |= set(range(first, first + more + 1))
+        assert point is None or set(range(point + 1)) <= here
+
+
+def test_a_state_table_reads_and_writes_its_rows() -> None:
+    """Faust makes the store late: the rows are asked for each time."""
+    rows = SimpleNamespace(put_row=lambda *row: written.append(row), scan=lambda *asked: iter([asked]))
+    written: list[tuple[Any, ...]] = []
+    table = StateTable(lambda: cast(Rows, rows), CHANGELOG)
+    table.put(3, b"k", b"v")
+    assert written == [(3, b"k", b"v")]
+    assert list(table.scan(3, b"k")) == [(3, b"k")]
+
+
+def _never(_: object) -> object:
+    raise AssertionError("bytes stay bytes")
