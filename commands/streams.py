@@ -19,6 +19,8 @@ LARGEST_RECORD = 10 << 20
 _UNACKNOWLEDGED = 2_000
 _GONE = frozenset({3})
 """Kafka protocol: UNKNOWN_TOPIC_OR_PARTITION."""
+_LOOKS, _LOOK_SECONDS = 100, 0.1
+"""What Kafka has agreed to delete is gone for all its brokers a moment later; ten seconds is long."""
 
 
 class Writer:
@@ -129,13 +131,16 @@ async def existing_topics(bootstrap: str) -> dict[str, int]:
 
 
 async def delete_topics(bootstrap: str, names: Collection[str]) -> None:
-    """Delete these topics; content where one is gone already. Raises `RuntimeError` where Kafka will not."""
+    """Delete these topics, and return when they are gone. Raises `RuntimeError` where Kafka keeps one.
+
+    They are asked for by name even where they are not seen: one that is being made is seen only later.
+    """
     async with administering(bootstrap) as admin:
-        there = frozenset(await admin.list_topics())
-        gone = sorted(frozenset(names) & there)
-        if not gone:
-            return
-        answer = await admin.delete_topics(gone)
-        refused = [name for name, code in answer.topic_error_codes if code not in _GONE | {0}]
-        if refused:
-            raise RuntimeError(f"Kafka keeps {', '.join(refused)}: delete them by hand")
+        answer = await admin.delete_topics(sorted(names))
+        kept = {name for name, code in answer.topic_error_codes if code not in _GONE | {0}}
+        for _ in range(_LOOKS):
+            if not (frozenset(names) - kept) & frozenset(await admin.list_topics()):
+                break
+            await asyncio.sleep(_LOOK_SECONDS)
+        if kept:
+            raise RuntimeError(f"Kafka keeps {', '.join(sorted(kept))}: delete them by hand")

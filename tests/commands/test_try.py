@@ -1,0 +1,188 @@
+"""`tellonce try`: somebody's files through the real pipeline, and the same outcome each time."""
+
+import asyncio
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from commands.main import tellonce
+from commands.streams import existing_topics
+from commands.try_help import EXAMPLES, source_text
+from exports import SOURCES
+from pipeline.flow import admit
+from pipeline.record import RawRecord
+from pipeline.touchpoint import Origin, Touchpoint
+from tests.builders import RECEIVED
+from tests.simulation.intake import the_intake
+
+FILES = (
+    "dead-letters.jsonl",
+    "detractor-alerts.jsonl",
+    "repeat-contacts.jsonl",
+    "summary.json",
+    "timelines.jsonl",
+    "touchpoints.jsonl",
+)
+
+
+def run(*arguments: str) -> Result:
+    """Run the command in this process."""
+    return CliRunner().invoke(tellonce, ["try", *arguments])
+
+
+def read(folder: Path, name: str) -> list[dict[str, object]]:
+    """Return the records of a file."""
+    return [json.loads(line) for line in (folder / f"{name}.jsonl").read_text("utf-8").splitlines()]
+
+
+@pytest.fixture
+def town(tmp_path: Path) -> tuple[Path, dict[str, object]]:
+    """Return a file of invented customers, with some junk at its end, and the known answer without the junk."""
+    path, answer = tmp_path / "town.jsonl", tmp_path / "answer.json"
+    arguments = ["simulate", "--customers", "40", "--seed", "3", "--start", "2026-03-01T00:00:00Z"]
+    result = CliRunner().invoke(tellonce, [*arguments, "--out", str(path), "--answers", str(answer)])
+    assert result.exit_code == 0, result.output
+    with path.open("ab") as file:
+        file.write(b"\n\x00\x01\x02\n\xff\xfe\n{}\n" + b"z" * (9 << 20) + b"\n" + b'{"source": "phone", \n')
+    return path, json.loads(answer.read_text("utf-8"))
+
+
+def test_a_newcomers_file_gives_the_known_answer_twice_over(
+    kafka: str, town: tuple[Path, dict[str, object]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Received = admitted + rejected; alerts and flags as the plots say; two workers write the same bytes as one."""
+    monkeypatch.setenv("TELLONCE_BROKER", kafka)
+    path, known = town
+    before = asyncio.run(existing_topics(kafka)).keys()
+    one, two = tmp_path / "one", tmp_path / "two"
+
+    first = run(str(path), "--out", str(one), "--json")
+    assert first.exit_code == 0, first.output
+    second = run(str(path), "--out", str(two), "--workers", "2")
+    assert second.exit_code == 0, second.output
+
+    assert tuple(sorted(each.name for each in one.iterdir())) == FILES
+    for name in FILES:
+        assert (one / name).read_bytes() == (two / name).read_bytes(), name
+
+    summary = json.loads(first.stdout)
+    assert summary == json.loads((one / "summary.json").read_text("utf-8"))
+    reasons = {"malformed_avro": 1, "unknown_format": 1, "missing_field": 1, "too_large": 1, "malformed_json": 1}
+    assert summary["rejected_by_reason"] == reasons
+    line = _number(known, "received") + len(("blank", "avro", "latin", "empty", "this"))
+    assert summary["too_large"] == [{"file": "town.jsonl", "line": line, "bytes": 9 << 20}]
+    for name in ("received", "rejected"):
+        assert summary[name] == _number(known, name) + 5
+    for name in ("admitted", "duplicates", "customers"):
+        assert summary[name] == known[name]
+    assert _alerts(one, "explicit") == _facts(known, "detractor_alerts", "explicit", "event_id")
+    assert _alerts(one, "inferred") >= _facts(known, "detractor_alerts", "inferred_at_least", "event_id")
+    assert _flags(one, "any_topic") == _facts(known, "repeat_contacts", "any_topic", "first_event_id")
+    assert _flags(one, "same_topic") == _facts(known, "repeat_contacts", "same_topic", "first_event_id")
+    assert asyncio.run(existing_topics(kafka)).keys() - {"__consumer_offsets"} == before - {"__consumer_offsets"}
+    assert "detractors" in second.stdout
+    assert "example.com" not in second.stdout.replace("\u2022@example.com", "")
+
+
+def _number(known: dict[str, object], name: str) -> int:
+    found = known[name]
+    assert isinstance(found, int)
+    return found
+
+
+def _facts(known: dict[str, object], group: str, name: str, field: str) -> set[object]:
+    table = known[group]
+    assert isinstance(table, dict)
+    return {fact[field] for fact in table[name]}
+
+
+def _alerts(folder: Path, basis: str) -> set[object]:
+    alerts = [alert for alert in read(folder, "detractor-alerts") if alert["basis"] == basis]
+    return {_last_event(alert) for alert in alerts}
+
+
+def _flags(folder: Path, answer: str) -> set[object]:
+    return {_last_event(flag) for flag in read(folder, "repeat-contacts") if flag[answer]}
+
+
+def _last_event(finding: dict[str, object]) -> object:
+    evidence = finding["evidence"]
+    assert isinstance(evidence, list)
+    return evidence[-1]["event_id"]
+
+
+def test_ctrl_c_leaves_nothing_behind(kafka: str, town: tuple[Path, dict[str, object]], tmp_path: Path) -> None:
+    """No topics, no worker, no half of an outcome."""
+    folder = tmp_path / "out"
+    environment = os.environ | {"TELLONCE_BROKER": kafka, "PYTHONUNBUFFERED": "1"}
+    command = [sys.executable, "-m", "commands", "try", str(town[0]), "--out", str(folder)]
+    with subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True) as process:
+        while not any(name.startswith("try-") for name in asyncio.run(existing_topics(kafka))):
+            assert process.poll() is None
+        process.send_signal(signal.SIGINT)
+        _, said = process.communicate()
+    assert process.returncode == 1
+    assert "nothing was written" in said
+    assert not list(folder.iterdir())
+    assert not [name for name in asyncio.run(existing_topics(kafka)) if name.startswith("try-")]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["a.csv"], "--columns"),
+        (["a.mbox"], "--own-domain"),
+        (["a.docx"], "--format"),
+        (["a.csv", "--columns", "a.mbox"], "no TOML"),
+    ],
+)
+def test_what_cannot_be_used_is_said_before_anything_starts(arguments: list[str], said: str, tmp_path: Path) -> None:
+    """Exit code 2, with the option that helps."""
+    for name in ("a.csv", "a.mbox", "a.docx"):
+        (tmp_path / name).write_text("From here = it is", "utf-8")
+    given = [str(tmp_path / each) if "." in each and not each.startswith("-") else each for each in arguments]
+    result = run(*given, "--out", str(tmp_path / "out"))
+    assert result.exit_code == 2, result.output
+    assert said in result.stderr
+
+
+def test_a_folder_with_something_in_it_is_refused(tmp_path: Path) -> None:
+    """Nobody's results are lost; --force is named."""
+    (tmp_path / "a.jsonl").write_text("{}\n", "utf-8")
+    result = run(str(tmp_path / "a.jsonl"), "--out", str(tmp_path))
+    assert result.exit_code == 2
+    assert "--force" in result.stderr
+
+
+def test_a_file_that_is_not_there_is_refused(tmp_path: Path) -> None:
+    """By its name."""
+    result = run(str(tmp_path / "a.jsonl"), "--out", str(tmp_path / "out"))
+    assert result.exit_code == 2
+    assert "a.jsonl" in result.stderr
+
+
+@pytest.mark.parametrize("source", SOURCES)
+def test_the_helps_examples_are_admitted(source: str) -> None:
+    """Each example, sent as it stands, becomes a touchpoint."""
+    origin = Origin(f"voc.raw.{source}", 0, 0)
+    received = RECEIVED.replace(month=4)
+    result = admit(RawRecord(source, origin, received, None, EXAMPLES[source].encode()), the_intake())
+    assert isinstance(result, Touchpoint), result
+
+
+def test_the_help_alone_is_enough() -> None:
+    """Every source with its example in one line, every required field, every option."""
+    result = run("--help")
+    assert result.exit_code == 0
+    for source in SOURCES:
+        assert f"    {EXAMPLES[source]}\n" in result.output
+        assert run("--fields", source).output == source_text(source, 100, with_customer=True)
+    assert "customer.email (text)" in result.output
+    assert "call_id (text, required)" in result.output
+    assert 'source = "review"' in run("--columns-example").output
