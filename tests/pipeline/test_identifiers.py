@@ -137,3 +137,9 @@ def test_rules_that_make_no_sense_name_the_setting(document: dict[str, object], 
     with pytest.raises(PolicyError) as caught:
         identifier_rules(document)
     assert caught.value.setting == setting
+
+
+def test_an_address_under_test_is_taken() -> None:
+    """The reserved names that people try things out with are addresses here; a made-up top level is not."""
+    said = (Identifier("email", "Ana@shop.test"), Identifier("email", "ana@shop.invalid"))
+    assert canonical(said, RULES) == (Identifier("email", "ana@shop.test"),)
