@@ -50,6 +50,14 @@ class Link:
     back: tuple[Back, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Story:
+    """The contacts up to one: how many (a hand-over is a part, not one more), and by which channels, in order."""
+
+    length: int
+    channels: tuple[str, ...]
+
+
 class Links:
     """The relations among one customer's contacts, each computed once."""
 
@@ -65,6 +73,7 @@ class Links:
         self._place = {contact.contact_id: i for i, contact in enumerate(self._inbound)}
         self._policy = policy
         self._known: dict[str, Link] = {}
+        self._told: dict[str, Story] = {}
         if known is not None and since is not None:
             for contact in self._inbound:
                 link = known._known.get(contact.contact_id)  # noqa: SLF001 -- its own kind
@@ -118,12 +127,20 @@ class Links:
         latest = min(topics, key=lambda one: (one.gap, -self._place[one.earlier.contact_id]))
         return Link(None, latest.earlier, latest.gap, back=topics)
 
-    def chain(self, contact: Contact) -> list[Contact]:
-        """Return the contacts of the story up to this one, oldest first; a hand-over is a part, not a repeat."""
-        story = [contact]
-        while (before := self.of(story[-1]).continues or self.of(story[-1]).previous) is not None:
-            story.append(before)
-        return story[::-1]
+    def story(self, contact: Contact) -> Story:
+        """Return the story up to this contact; told once for each contact in it, so that a long one stays cheap."""
+        untold: list[Contact] = []
+        told: Story | None = None
+        part: Contact | None = contact
+        while part is not None and (told := self._told.get(part.contact_id)) is None:
+            untold.append(part)
+            part = self.of(part).continues or self.of(part).previous
+        length, channels = (told.length, told.channels) if told else (0, ())
+        for part in reversed(untold):
+            length += self.of(part).continues is None
+            channels = channels if part.channel in channels else (*channels, part.channel)
+            self._told[part.contact_id] = Story(length, channels)
+        return Story(length, channels)
 
 
 def flags(
@@ -167,7 +184,7 @@ class Spans:
 def _flag(contact: Contact, link: Link, links: Links, version: int, policy: Policy) -> Finding:
     previous = link.previous
     assert previous is not None  # noqa: S101 -- the caller asked; says it to the type checker
-    story = links.chain(contact)
+    story = links.story(contact)
     first, repeated = contact.activity[0], [one.topic for one in link.back]
     if repeated:
         about = f"about {', '.join(repeated)} again"
@@ -201,8 +218,8 @@ def _flag(contact: Contact, link: Link, links: Links, version: int, policy: Poli
         "previous_channel": previous.channel,
         "previous_ended_at": previous.active_until(contact.began_at),
         "gap_seconds": link.gap.total_seconds(),
-        "chain_length": sum(links.of(part).continues is None for part in story),
-        "channels": list(dict.fromkeys(part.channel for part in story)),
+        "chain_length": story.length,
+        "channels": list(story.channels),
         "evidence": [*(evidence(rests_on[each]) for each in sorted(rests_on)), evidence(first)],
         "compared": limits,
         "policy": policy_record(policy),
