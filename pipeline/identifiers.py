@@ -115,16 +115,20 @@ def _canonical(claim: Identifier, rules: IdentifierRules) -> Iterator[Identifier
 def _phone(said: str, region: str) -> str | None:
     """Return the number in E.164.
 
-    It must be valid, not only of a possible length: `1234567` and `00000000000` are possible and nobody's. The
-    ranges kept for fiction on which our examples stand (+44 20 7946 0xxx, +1 212 555 01xx) are valid by
-    their metadata; withheld callers, short codes and mistyped area codes are not. A number with an extension is
-    a switchboard's: without the extension it would make one customer of everyone behind it, so it is none.
+    It must be possible (as long as the country's numbers are), not also in a range that is handed out: ranges are
+    opened before libphonenumber hears of it, and what people try things out with (+1 555 …, +44 7700 900 …) is never
+    handed out. Withheld callers, short codes and local numbers without their area are not possible; one that names its
+    country (+1 555 0100) is taken without its area too. A number with an extension is a switchboard's: without the
+    extension it would make one customer of everyone behind it, so it is none.
     """
     try:
         number = phonenumbers.parse(said, region)
     except phonenumbers.NumberParseException:
         return None
-    if number.extension or not phonenumbers.is_valid_number(number):
+    allowed = [phonenumbers.ValidationResult.IS_POSSIBLE]
+    if said.lstrip().startswith("+"):
+        allowed.append(phonenumbers.ValidationResult.IS_POSSIBLE_LOCAL_ONLY)
+    if number.extension or phonenumbers.is_possible_number_with_reason(number) not in allowed:
         return None
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
 

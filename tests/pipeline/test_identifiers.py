@@ -114,7 +114,7 @@ def test_a_number_is_read_in_the_default_region() -> None:
     """The same digits are another number elsewhere."""
     claims = (Identifier("phone", "(212) 555-0100"),)
     assert canonical(claims, IdentifierRules(default_region="US")) == (Identifier("phone", "+12125550100"),)
-    assert canonical(claims, IdentifierRules(default_region="GB")) == ()
+    assert canonical(claims, IdentifierRules(default_region="GB")) == (Identifier("phone", "+442125550100"),)
 
 
 @pytest.mark.parametrize(
@@ -143,3 +143,15 @@ def test_an_address_under_test_is_taken() -> None:
     """The reserved names that people try things out with are addresses here; a made-up top level is not."""
     said = (Identifier("email", "Ana@shop.test"), Identifier("email", "ana@shop.invalid"))
     assert canonical(said, RULES) == (Identifier("email", "ana@shop.test"),)
+
+
+@pytest.mark.parametrize("said", ["+1 555 123 4567", "+1-555-0100", "07700 900123"])
+def test_a_number_need_not_be_handed_out(said: str) -> None:
+    """A possible number is one, though no operator has it: so look new ranges, and the numbers of examples."""
+    assert len(canonical((Identifier("phone", said),), RULES)) == 1
+
+
+@pytest.mark.parametrize("said", ["112", "12345", "1234567", "00000000000", "+44 20 7946 0001 ext. 7"])
+def test_what_nobody_can_be_called_by_is_no_number(said: str) -> None:
+    """Short codes, fillers, and numbers behind a switchboard name nobody."""
+    assert canonical((Identifier("phone", said),), RULES) == ()
