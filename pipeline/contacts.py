@@ -105,7 +105,7 @@ def as_of(every: Iterable[Contact], moment: datetime, policy: Policy) -> tuple[C
     for contact in every:
         if contact.newest_at <= moment:
             known.append(contact)
-        else:
+        elif contact.entries[0].occurred_at <= moment:
             known.extend(contacts((e for e in contact.entries if e.occurred_at <= moment), policy))
     return tuple(sorted(known, key=lambda contact: (contact.began_at, contact.contact_id)))
 

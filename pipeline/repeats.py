@@ -12,7 +12,7 @@ Rule 5. A contact is judged by what happened at or before its newest touchpoint 
 """
 
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
@@ -89,6 +89,15 @@ class Links:
         return latest
 
     @cached_property
+    def _first(self) -> dict[str, int]:
+        """The place of the first contact about each topic."""
+        first: dict[str, int] = {}
+        for i, contact in enumerate(self._inbound):
+            for topic in contact.topics:
+                first.setdefault(topic, i)
+        return first
+
+    @cached_property
     def _reach(self) -> timedelta:
         repeat = self._policy.repeat
         return max(repeat.within, *repeat.within_by_topic.values(), self._policy.contact.handover_under)
@@ -106,7 +115,8 @@ class Links:
         nearest: tuple[timedelta, Contact] | None = None
         back: dict[str, Back] = {}
         for i in range(self._place[contact.contact_id] - 1, -1, -1):
-            if self._latest[i] < contact.began_at - self._reach:
+            least = max(timedelta(0), contact.began_at - self._latest[i])
+            if least > self._reach or self._settled(contact, i, least, continues=continues, nearest=nearest, back=back):
                 break
             earlier = self._inbound[i]
             gap = contact.began_at - earlier.active_until(contact.began_at)
@@ -126,6 +136,29 @@ class Links:
             return Link()
         latest = min(topics, key=lambda one: (one.gap, -self._place[one.earlier.contact_id]))
         return Link(None, latest.earlier, latest.gap, back=topics)
+
+    def _settled(  # noqa: PLR0913 -- what was found so far, as `_link` holds it
+        self,
+        contact: Contact,
+        place: int,
+        least: timedelta,
+        *,
+        continues: tuple[timedelta, Contact] | None,
+        nearest: tuple[timedelta, Contact] | None,
+        back: Mapping[str, Back],
+    ) -> bool:
+        """Say whether no contact up to this place, with gaps of `least` or more, can change what was found."""
+        repeat = self._policy.repeat
+        return (
+            (least >= self._policy.contact.handover_under or (continues is not None and continues[0] <= least))
+            and (least > repeat.within or (nearest is not None and nearest[0] <= least))
+            and all(
+                least > repeat.window(topic)
+                or self._first[topic] > place
+                or (topic in back and back[topic].gap <= least)
+                for topic in contact.topics
+            )
+        )
 
     def story(self, contact: Contact) -> Story:
         """Return the story up to this contact; told once for each contact in it, so that a long one stays cheap."""
