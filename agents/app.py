@@ -185,7 +185,15 @@ def _table(app: faust.App, at: Installation, name: str) -> StateTable:
     table = app.Table(
         name.replace(".", "-"),
         partitions=at.settings.partitions,
-        changelog_topic=app.topic(changelog, key_type=bytes, value_type=bytes, partitions=at.settings.partitions),
+        # Raw, said outright: Faust would read the rows back as JSON whatever their type, and never end its recovery.
+        changelog_topic=app.topic(
+            changelog,
+            key_type=bytes,
+            value_type=bytes,
+            key_serializer="raw",
+            value_serializer="raw",
+            partitions=at.settings.partitions,
+        ),
         key_type=bytes,
         value_type=bytes,
     )
