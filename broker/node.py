@@ -72,7 +72,8 @@ def tail(layout: Layout, lines: int = _TAIL_LINES) -> str:
 
 def _format_storage(runtime: Runtime, layout: Layout) -> None:
     cluster = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
-    asked = ("format", "--cluster-id", cluster, "--config", str(layout.properties), "--ignore-formatted")
+    # One word: an id may begin with a dash, which would be taken for the next option.
+    asked = ("format", f"--cluster-id={cluster}", "--config", str(layout.properties), "--ignore-formatted")
     command = _java(runtime, layout, _FORMAT_OPTIONS, "kafka.tools.StorageTool", *asked)
     done = subprocess.run(command, capture_output=True, text=True, check=False, start_new_session=True)
     if done.returncode != 0:
