@@ -2,13 +2,13 @@
 
 from datetime import timedelta
 
-MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
+SECOND, MINUTE, HOUR, DAY = timedelta(seconds=1), timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 
 
 def duration(span: timedelta) -> str:
     """Return a duration in its two largest units: `2 days 3 h`, `3 h 5 min`, `40 s`."""
     if span < MINUTE:
-        return f"{span.total_seconds():.0f} s"
+        return f"{span // SECOND} s"
     if span < HOUR:
         return f"{span // MINUTE} min"
     if span < DAY:

@@ -64,6 +64,7 @@ class Stage:
             "TELLONCE_PREFIX": self.prefix,
             "TELLONCE_APP_ID": self.group,
             "TELLONCE_PARTITIONS": str(PARTITIONS),
+            "TELLONCE_STATE_DIR": str(self.folder),
             "TELLONCE_STORE": "memory",
             "TELLONCE_COMMIT_INTERVAL": "200ms",
             **self.settings,
