@@ -12,14 +12,17 @@ from typing import Any
 from faust.types import TP
 from sortedcontainers import SortedDict
 
-from agents.app import Installation, make_timelines
+from agents.app import Installation, make_intake, make_timelines
 from agents.exact.chunks import Chunk
 from agents.exact.loop import ExactLoop
 from agents.hot import HotCustomers
+from agents.intake import IntakeAgent
 from agents.metrics import Metrics
 from agents.settings import Settings
 from agents.tables import StateTable
 from agents.timelines import TimelinesAgent
+from pipeline.identity import Directory, StrongestIdentifier
+from pipeline.kin import Pair
 from pipeline.records import touchpoint_record
 from pipeline.touchpoint import Entry, Touchpoint
 from tests.agents.exact.fakes import FakeProducer, FakeRecord, World, make_loop
@@ -144,6 +147,24 @@ async def bench(most_rows: int = 200_000, rows: dict[str, DictRows] | None = Non
     metrics = Metrics()
     hot = HotCustomers(loop.group.generation, metrics, most_rows)
     return Bench(world, loop, producer, make_timelines(INSTALLATION, tables, hot, metrics), kept, hot)
+
+
+class Steady(StrongestIdentifier):
+    """A directory for which no pair is news, and every event is its strongest identifier's."""
+
+    def knows_pair(self, pair: Pair) -> bool:
+        """Say yes."""
+        del pair
+        return True
+
+
+def intake(at: Installation, raw: dict[str, str], metrics: Metrics, directory: Directory | None = None) -> IntakeAgent:
+    """Return the intake agent over a directory that need not be read first: one without news, or the given one."""
+
+    async def caught_up() -> None:
+        pass
+
+    return make_intake(at, raw, directory or Steady(), caught_up, metrics)
 
 
 def _table(name: str, rows: DictRows) -> StateTable:

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agents.app import Installation, make_intake
+from agents.app import Installation
 from agents.exact.chunks import Chunk
 from agents.exact.loop import Effects
 from agents.intake import IntakeAgent, raw_record
@@ -20,6 +20,7 @@ from agents.metrics import Metrics
 from agents.settings import Settings
 from pipeline.refusal import Reason, Stage
 from tests.agents.exact.fakes import FakeRecord
+from tests.agents.harness import intake
 from tests.builders import RAW_EVENTS, RECEIVED, chat_event
 
 ARRIVED = int(RECEIVED.timestamp() * 1000)
@@ -34,7 +35,7 @@ def _installation() -> Installation:
 @cache
 def _agent() -> IntakeAgent:
     at = _installation()
-    return make_intake(at, {at.name(f"raw.{source}"): source for source in RAW_EVENTS}, Metrics())
+    return intake(at, {at.name(f"raw.{source}"): source for source in RAW_EVENTS}, Metrics())
 
 
 def _counting() -> tuple[IntakeAgent, Metrics]:
