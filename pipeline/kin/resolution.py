@@ -1,38 +1,16 @@
 """Resolves bonds into customers; the rules are at the head of this room."""
 
-from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
-from enum import StrEnum
-from heapq import heappop, heappush
+from dataclasses import dataclass
+from itertools import groupby
 
 from pipeline.ids import derived
-from pipeline.kin.bonds import Bond, Pair
-from pipeline.kin.rules import KinRules, Limit
+from pipeline.kin.bonds import Bond, Outcome, Pair, Verdict
+from pipeline.kin.groups import Groups
+from pipeline.kin.rules import KinRules
+from pipeline.kin.standing import Standing, standings, why_not
+from pipeline.kin.ties import tie
 from pipeline.touchpoint import Identifier
-
-CRM = "crm_id"
-
-
-class Outcome(StrEnum):
-    """What became of a bond."""
-
-    JOINED = "joined"
-    TWO_CRM_IDS = "two_crm_ids"
-    TOLD_APART = "told_apart"
-    JUNK = "junk"
-    CLAIMED_BY_TWO = "claimed_by_two"
-    SHARED_BY_TOO_MANY = "shared_by_too_many"
-    HOLDS_TOO_MANY = "holds_too_many"
-
-
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """An operator's word on two identifiers: `together` or apart. The newest word on a pair counts."""
-
-    pair: Pair
-    together: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +24,7 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Resolution:
-    """The answer for each identifier, and what became of each bond."""
+    """The answer for each identifier, and what became of each bond and of each verdict *together*."""
 
     answers: Mapping[Identifier, Answer]
     outcomes: Mapping[Pair, Outcome]
@@ -62,133 +40,71 @@ def owner(identifiers: Iterable[Identifier], answers: Mapping[Identifier, Answer
 
     An identifier without an answer has never been seen with another one, and names a customer of its own.
     """
-    first: Identifier | None = None
+    first: Answer | None = None
     for identifier in identifiers:
-        first = first or identifier
-        answer = answers.get(identifier)
-        if answer is None:
-            return Answer(customer_named_by(identifier), identifier)
+        answer = answers.get(identifier) or Answer(customer_named_by(identifier), identifier)
         if answer.parked is None:
             return answer
-    return None if first is None else Answer(customer_named_by(first), first, answers[first].parked)
+        first = first or answer
+    return first
 
 
-def resolve(bonds: Collection[Bond], verdicts: Collection[Verdict], rules: KinRules) -> Resolution:
-    """Resolve a set of bonds, each pair once, under the operators' verdicts, each pair once."""
+def resolve(
+    bonds: Collection[Bond],
+    verdicts: Collection[Verdict],
+    rules: KinRules,
+    found: Mapping[Identifier, Standing] | None = None,
+) -> Resolution:
+    """Resolve a set of bonds, each pair once, under the operators' verdicts, each pair once.
+
+    `found` is where the identifiers stand. It must be given where these are not all bonds of each of them, and names
+    every identifier that an answer is wanted for.
+    """
+    found = standings(bonds, rules) if found is None else found
+    told = {identifier for verdict in verdicts for identifier in verdict.pair}
+    # What an operator named without it ever having been seen with another is judged too: it may be junk.
+    found = {one: Standing(Outcome.JUNK if rules.is_junk(one) else None) for one in told - found.keys()} | dict(found)
     apart = {verdict.pair for verdict in verdicts if not verdict.together}
-    together = sorted((v.pair for v in verdicts if v.together), key=lambda p: (rules.rank(p[0]), rules.rank(p[1])))
-    counted = [bond for bond in bonds if bond.pair not in apart]
-    parked = _parked(counted, rules)
-    full = _full(counted, rules)
-    nodes = {identifier for bond in bonds for identifier in bond.pair} | {i for v in verdicts for i in v.pair}
-    groups = _Groups(nodes, apart)
-    outcomes: dict[Pair, Outcome] = {}
-    for both in together:
-        outcomes[both] = groups.join(*both)
-    for bond in sorted(bonds, key=lambda b: (rules.rank(b.stronger), rules.rank(b.weaker))):
-        why = parked.get(bond.stronger) or parked.get(bond.weaker)
-        if bond.pair in apart:
-            outcomes[bond.pair] = Outcome.TOLD_APART
-        elif why is not None:
+    groups = Groups(found, apart)
+    outcomes = _obey([verdict.pair for verdict in verdicts if verdict.together], groups, found, rules)
+    for bond in bonds:
+        why = Outcome.TOLD_APART if bond.pair in apart else why_not(bond, found)
+        if why is not None:
             outcomes.setdefault(bond.pair, why)
-        elif (bond.stronger, bond.weaker.type) in full:
-            outcomes.setdefault(bond.pair, Outcome.HOLDS_TOO_MANY)
-        else:
-            outcomes[bond.pair] = groups.join(*bond.pair)
+    counted = [bond for bond in bonds if why_not(bond, found) is None]
+    for _, tier in groupby(sorted(counted, key=lambda b: _order(b, rules)), key=lambda b: _order(b, rules)[:2]):
+        outcomes |= _joined(list(tier), apart, groups, rules)
+    return Resolution(_answers(groups, found, rules), outcomes)
+
+
+def _obey(
+    together: Iterable[Pair], groups: Groups, found: Mapping[Identifier, Standing], rules: KinRules
+) -> dict[Pair, Outcome]:
+    """Join what operators said is one, but for junk."""
+    outcomes: dict[Pair, Outcome] = {}
+    for both in sorted(together, key=lambda both: (rules.rank(both[0]), rules.rank(both[1]))):
+        is_junk = any(found[one].parked is Outcome.JUNK for one in both)
+        outcomes[both] = Outcome.JUNK if is_junk else groups.join(both)
+    return outcomes
+
+
+def _joined(tier: Collection[Bond], apart: Collection[Pair], groups: Groups, rules: KinRules) -> dict[Pair, Outcome]:
+    """Take all bonds between two types at once, so that none of them is ahead of another for its spelling."""
+    linking = [bond for bond in tier if bond.pair not in apart]
+    tie(groups, linking, [bond for bond in tier if bond.pair in apart], rules)
+    return {bond.pair: groups.join(bond.pair) for bond in linking}
+
+
+def _order(bond: Bond, rules: KinRules) -> tuple[int, int, str, str]:
+    both = bond.pair
+    return rules.strength(both[0].type), rules.strength(both[1].type), both[0].value, both[1].value
+
+
+def _answers(groups: Groups, found: Mapping[Identifier, Standing], rules: KinRules) -> dict[Identifier, Answer]:
     answers: dict[Identifier, Answer] = {}
     for members in groups.members():
         strongest = min(members, key=rules.rank)
-        for member in members:
-            alone = len(members) == 1
-            answers[member] = Answer(customer_named_by(strongest), strongest, parked.get(member) if alone else None)
-    return Resolution(answers, outcomes)
-
-
-def _parked(bonds: Iterable[Bond], rules: KinRules) -> dict[Identifier, Outcome]:
-    """Return the identifiers that link nobody, with why (Rule 3)."""
-    sharing: dict[Identifier, dict[str, list[Bond]]] = defaultdict(lambda: defaultdict(list))
-    found: dict[Identifier, Outcome] = {}
-    for bond in bonds:
-        if bond.stronger.type != bond.weaker.type:
-            sharing[bond.weaker][bond.stronger.type].append(bond)
-        for identifier in bond.pair:
-            if rules.is_junk(identifier):
-                found[identifier] = Outcome.JUNK
-    for weaker, by_type in sharing.items():
-        limit = rules.limits.get(weaker.type)
-        if weaker in found:
-            continue
-        if len(by_type.get(CRM, ())) > 1:
-            found[weaker] = Outcome.CLAIMED_BY_TWO
-        elif limit is not None and any(_most_at_once(b, limit) > limit.shared_by for b in by_type.values()):
-            found[weaker] = Outcome.SHARED_BY_TOO_MANY
-    return found
-
-
-def _full(bonds: Iterable[Bond], rules: KinRules) -> set[tuple[Identifier, str]]:
-    """Return which identifiers hold too many values of a weaker type, as (identifier, type)."""
-    holding: dict[tuple[Identifier, str], list[Bond]] = defaultdict(list)
-    for bond in bonds:
-        if bond.stronger.type != bond.weaker.type:
-            holding[bond.stronger, bond.weaker.type].append(bond)
-    return {
-        key
-        for key, held in holding.items()
-        if (limit := rules.limits.get(key[1])) is not None and _most_at_once(held, limit) > limit.held
-    }
-
-
-def _most_at_once(bonds: Collection[Bond], limit: Limit) -> int:
-    """Return the largest number of bonds that were seen within one window; each counts from first to last seen."""
-    if limit.within is None:
-        return len(bonds)
-    open_until: list[datetime] = []
-    most = 0
-    for bond in sorted(bonds, key=lambda b: b.first):
-        while open_until and open_until[0] < bond.first:
-            heappop(open_until)
-        heappush(open_until, _later(bond.last, limit.within))
-        most = max(most, len(open_until))
-    return most
-
-
-def _later(moment: datetime, span: timedelta) -> datetime:
-    try:
-        return moment + span
-    except OverflowError:
-        return datetime.max.replace(tzinfo=moment.tzinfo)
-
-
-@dataclass(slots=True)
-class _Groups:
-    """A union-find that refuses to join two CRM ids, or what was told apart (Rule 2)."""
-
-    nodes: Collection[Identifier]
-    apart: Collection[Pair]
-    _root: dict[Identifier, Identifier] = field(default_factory=dict)
-    _members: dict[Identifier, list[Identifier]] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        self._root = {node: node for node in self.nodes}
-        self._members = {node: [node] for node in self.nodes}
-
-    def members(self) -> Collection[list[Identifier]]:
-        return self._members.values()
-
-    def join(self, one: Identifier, other: Identifier) -> Outcome:
-        large, small = self._root[one], self._root[other]
-        if large == small:
-            return Outcome.JOINED
-        if len(self._members[large]) < len(self._members[small]):
-            large, small = small, large
-        both = [*self._members[large], *self._members[small]]
-        if sum(member.type == CRM for member in both) > 1:
-            return Outcome.TWO_CRM_IDS
-        if any(self._root.get(a) in (large, small) and self._root.get(b) in (large, small) for a, b in self.apart):
-            if any({self._root.get(a), self._root.get(b)} == {large, small} for a, b in self.apart):
-                return Outcome.TOLD_APART
-        for member in self._members[small]:
-            self._root[member] = large
-        self._members[large] = both
-        del self._members[small]
-        return Outcome.JOINED
+        alone = len(members) == 1  # what is parked has company only where an operator gave it away
+        for one in members:
+            answers[one] = Answer(customer_named_by(strongest), strongest, found[one].parked if alone else None)
+    return answers

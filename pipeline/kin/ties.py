@@ -1,0 +1,57 @@
+"""Finds what equally strong bonds tie to two customers at once (Rule 4 of this room).
+
+Rule 1. All bonds between the same two types are looked at together. Take away the groups that have a claim (a CRM id):
+        what then still hangs together is a *piece*. A piece that touches two claims belongs to neither.
+Rule 2. The same again with what was told apart: a piece between two groups that an operator told apart is neither's.
+Rule 3. A bond that was told apart joins nobody, but it still counts as a touch (Rule 8 of this room).
+"""
+
+from collections.abc import Callable, Collection, Iterator
+from itertools import combinations
+
+from pipeline.kin.bonds import Bond
+from pipeline.kin.groups import Groups
+from pipeline.kin.rules import KinRules
+from pipeline.touchpoint import Identifier
+
+Web = dict[Identifier, set[Identifier]]
+
+
+def tie(groups: Groups, linking: Collection[Bond], touching: Collection[Bond], rules: KinRules) -> None:
+    """Tie the pieces that belong to nobody; `touching` are the bonds of the tier that were told apart."""
+    links = _web(groups, linking)
+    touches = _web(groups, [*linking, *touching])
+    _tie(groups, links, touches, groups.has_claim, rules)
+    _tie(groups, links, links, lambda group: groups.has_claim(group) or groups.has_foes(group), rules)
+
+
+def _tie(groups: Groups, links: Web, touches: Web, is_anchor: Callable[[Identifier], bool], rules: KinRules) -> None:
+    anchors = {group for group in touches if is_anchor(group)}
+    for piece in list(_pieces(links, anchors)):
+        touched = {near for group in piece for near in touches[group]} & anchors
+        if any(groups.conflict(one, other) for one, other in combinations(touched, 2)):
+            groups.tie(piece, min((m for group in piece for m in groups.members_of(group)), key=rules.rank))
+
+
+def _pieces(links: Web, anchors: Collection[Identifier]) -> Iterator[set[Identifier]]:
+    seen: set[Identifier] = set(anchors)
+    for start in links:
+        if start in seen:
+            continue
+        piece, rest = {start}, [start]
+        while rest:
+            new = links[rest.pop()] - seen - piece
+            piece |= new
+            rest += new
+        seen |= piece
+        yield piece
+
+
+def _web(groups: Groups, bonds: Collection[Bond]) -> Web:
+    web: Web = {}
+    for bond in bonds:
+        one, other = groups.of(bond.stronger), groups.of(bond.weaker)
+        if one != other:
+            web.setdefault(one, set()).add(other)
+            web.setdefault(other, set()).add(one)
+    return web
