@@ -103,7 +103,7 @@ def make_app(at: Installation, metrics: Metrics) -> faust.App:
         loop.agent("intake", make_intake(at, raw, directory, directory.caught_up, metrics))
     )
     app.agent(app.topic(at.name("identity-claims"), schema=ChunkSchema()), name="resolver")(
-        loop.agent("resolver", make_resolver(at, tables["state.bonds"], group.generation, metrics))
+        loop.agent("resolver", make_resolver(at, tables["state.bonds"], metrics))
     )
     app.agent(app.topic(at.name("touchpoints"), schema=ChunkSchema()), name="timelines")(
         loop.agent("timelines", timelines)
@@ -157,13 +157,11 @@ def make_intake(
     )
 
 
-def make_resolver(
-    at: Installation, bonds: StateTable, generation: Callable[[], int], metrics: Metrics
-) -> ResolverAgent:
+def make_resolver(at: Installation, bonds: StateTable, metrics: Metrics) -> ResolverAgent:
     """Return the resolver agent over its table."""
     rules = kin_rules(identifiers_of(at))
     topics = ResolverTopics(at.name("directory"), at.name("identity-changes"), at.name("dead-letters"))
-    return ResolverAgent(at.book, rules, topics, BondMemory(bonds, at.book, rules, generation), metrics, BY)
+    return ResolverAgent(at.book, rules, topics, BondMemory(bonds, at.book, rules), metrics, BY)
 
 
 def make_directory(at: Installation, metrics: Metrics) -> BroadcastDirectory:

@@ -13,9 +13,8 @@ from dataclasses import dataclass, field
 from itertools import combinations
 from typing import Any
 
-from agents.known import pair_digest
 from pipeline.identity import Directory
-from pipeline.kin import KinRules, Pair, pair
+from pipeline.kin import KinRules, pair, pair_digest
 from pipeline.touchpoint import Touchpoint
 
 AGAIN_AFTER = 60.0
@@ -36,9 +35,13 @@ class Claims:
 
     def news(self, touchpoint: Touchpoint, told: Collection[str]) -> frozenset[str]:
         """Return the digests of its pairs that are news; `told` are those that this chunk claims already."""
-        pairs: list[Pair] = [pair(one, other, self.rules) for one, other in combinations(touchpoint.identifiers, 2)]
-        unknown = (pair_digest(both) for both in pairs if not self.directory.knows_pair(both))
-        return frozenset(digest for digest in unknown if digest not in told and not self._is_on_its_way(digest))
+        pairs = (pair(one, other, self.rules) for one, other in combinations(touchpoint.identifiers, 2))
+        digests = {pair_digest(both, touchpoint.occurred_at, self.rules) for both in pairs}
+        return frozenset(
+            digest
+            for digest in digests.difference(told)
+            if not self.directory.knows_pair(digest) and not self._is_on_its_way(digest)
+        )
 
     def sent(self, digests: Collection[str]) -> None:
         """Take note of pairs whose claims the broker acknowledged."""

@@ -16,7 +16,6 @@ from agents.exact.exits import Exit, Leave, where
 from agents.known import Known
 from agents.metrics import Metrics
 from pipeline.identity import DirectoryAnswer
-from pipeline.kin import Pair
 from pipeline.touchpoint import Identifier
 from pipeline.wire import SchemaBook
 
@@ -46,9 +45,9 @@ class BroadcastDirectory:
         """Return what is known of these identifiers; those never heard of are left out."""
         return self._known.answers(identifiers)
 
-    def knows_pair(self, pair: Pair) -> bool:
-        """Say whether a pair (the stronger first) is known."""
-        return self._known.knows_pair(pair)
+    def knows_pair(self, digest: str) -> bool:
+        """Say whether the pair that a digest stands for is known."""
+        return self._known.knows_pair(digest)
 
     @property
     def complete(self) -> bool:

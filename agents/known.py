@@ -14,9 +14,7 @@ from hashlib import blake2b
 from typing import Any
 
 from pipeline.identity import DirectoryAnswer
-from pipeline.ids import derived
-from pipeline.kin import Answer, Outcome, Pair
-from pipeline.kin.resolution import customer_named_by
+from pipeline.kin import Answer, Outcome, customer_named_by
 from pipeline.touchpoint import Identifier
 
 _UNHEARD = -1
@@ -30,12 +28,6 @@ def identifier_key(identifier: Identifier) -> bytes:
     return f"{identifier.type}:{identifier.value}".encode("utf-8", "surrogatepass")
 
 
-def pair_digest(pair: Pair) -> str:
-    """Return what stands for a pair on the topic `directory`: its record's key, and the field `pair`."""
-    stronger, weaker = pair
-    return derived("pair", stronger.type, stronger.value, weaker.type, weaker.value)
-
-
 class Known:
     """The memory. Not for threads: one event loop tells it and asks it."""
 
@@ -43,7 +35,7 @@ class Known:
         """Begin knowing nothing."""
         self._slots: dict[int, int] = {}
         self._epochs = array("q")
-        self._names = array("l")
+        self._names = array("i")
         self._parked = bytearray()
         self._texts: dict[int, Identifier] = {}
         self._pairs: set[int] = set()
@@ -95,9 +87,9 @@ class Known:
                 found[identifier] = DirectoryAnswer(answer, self._epochs[slot])
         return found
 
-    def knows_pair(self, pair: Pair) -> bool:
-        """Say whether a pair (the stronger first) is known."""
-        return _number(pair_digest(pair).encode()) in self._pairs
+    def knows_pair(self, digest: str) -> bool:
+        """Say whether the pair that a digest stands for is known."""
+        return _number(digest.encode()) in self._pairs
 
     def _slot(self, identifier: Identifier) -> int:
         number = _number(identifier_key(identifier))

@@ -59,7 +59,10 @@ METRICS = (
     Metric("hot_customer_misses_total", Kind.COUNTER, "Timelines read from the store.", ()),
     Metric("claims_total", Kind.COUNTER, "Raw events that brought something new about who is who.", ("source",)),
     Metric(
-        "resolutions_total", Kind.COUNTER, "Claims and operators' words resolved, by what came of them.", ("outcome",)
+        "resolutions_total",
+        Kind.COUNTER,
+        "What claims and operators' words came to, once for each outcome of each.",
+        ("outcome",),
     ),
     Metric("directory_identifiers", Kind.GAUGE, "Identifiers whose customer this worker knows from the directory."),
     Metric("directory_pairs", Kind.GAUGE, "Pairs of identifiers that this worker need not claim any more."),

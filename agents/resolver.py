@@ -4,7 +4,7 @@ Rule 1. Claims are taken one by one, in their order. The epoch of a claim's reso
         grows, survives a restart, and is the same when the claim is taken again.
 Rule 2. What a claim adds is stored before anything is said that follows from it (`agents.exact.loop`).
 Rule 3. Statements, not differences: a claim heard twice is resolved and said again.
-Rule 4. A claim that makes no sense is a dead letter.
+Rule 4. A claim that makes no sense is a dead letter. A merge that is refused changes nothing, and that is said.
 """
 
 import asyncio
@@ -12,23 +12,40 @@ import time
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
 
-from agents.bonds import BondMemory, Told
+from agents.bonds import BondMemory
 from agents.exact.chunks import Chunk, Record
 from agents.exact.loop import Effects, Put
 from agents.exact.outbox import Send
 from agents.intake import DONE_AFTER, GIVE_WAY_AFTER, raw_record
+from agents.known import identifier_key
 from agents.metrics import Metrics
-from agents.standin import Cause, Gathered, reachable, statements
 from pipeline.dead_letters import dead_letter
-from pipeline.kin import KinRules, Resolution, Verdict, bonds_of, pair, resolve
+from pipeline.kin import (
+    Cause,
+    Gathered,
+    KinRules,
+    News,
+    NotMerged,
+    Verdict,
+    bonds_of,
+    directory_entries,
+    identity_changes,
+    merge,
+    reachable,
+    split,
+)
 from pipeline.refusal import Reason, Refused, Stage
 from pipeline.touchpoint import Identifier
 from pipeline.wire import SchemaBook
 
-SEEN = "seen"
-KINDS: Mapping[str, range] = {SEEN: range(1, 1000), "merge": range(2, 3), "split": range(1, 2), "erase": range(1, 2)}
+SEEN, MERGE, SPLIT, ERASE = "seen", "merge", "split", "erase"
+KINDS: Mapping[str, range] = {SEEN: range(1, 1000), MERGE: range(2, 3), SPLIT: range(1, 2), ERASE: range(1, 2)}
 """The kinds of claims, and how many identifiers each is about."""
+
+UNCHANGED, REFUSED = "unchanged", "refused"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +55,18 @@ class ResolverTopics:
     directory: str
     changes: str
     dead_letters: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claim:
+    """A record of identity-claim.v1.avsc that makes sense."""
+
+    kind: str
+    identifiers: tuple[Identifier, ...]
+    occurred_at: datetime
+    event: str | None
+    by: str | None
+    reason: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,15 +90,14 @@ class ResolverAgent:
         started = began = time.monotonic()
         for record in chunk.records:
             try:
-                cause = self._cause(record)
+                claim = self._claim(record)
             except Refused as refused:
                 sends.append(self._letter(record, refused))
-                outcomes["refused"] += 1
+                outcomes[REFUSED] += 1
             else:
-                puts += self._stored(cause, record.timestamp)
-                outcome, said = self._said(cause, record)
-                sends += said
-                outcomes[outcome] += 1
+                gathered = self._gathered(claim)
+                puts += self._stored(gathered.news, claim, record.timestamp)
+                sends += self._said(gathered, claim, record, outcomes)
             taken += 1
             now = time.monotonic()
             if now - started > DONE_AFTER:
@@ -84,7 +112,7 @@ class ResolverAgent:
 
         return Effects(tuple(puts), tuple(sends), done, taken)
 
-    def _cause(self, record: Record) -> Cause:
+    def _claim(self, record: Record) -> Claim:
         """Return what a claim says. Raises Refused (Rule 4)."""
         said = self.book.decode("identity-claim", record.value or b"")
         kind = said["kind"]
@@ -96,47 +124,65 @@ class ResolverAgent:
             raise _refused("identifiers", f"so many as {kind} is about, each of a known type")
         if kind == SEEN and said["event"] is None:
             raise _refused("event", "the event on which they were seen")
-        return Cause(kind, identifiers, said["occurred_at"], said["event"], said["by"], said["reason"])
+        return Claim(
+            kind=kind,
+            identifiers=identifiers,
+            occurred_at=said["occurred_at"],
+            event=said["event"],
+            by=said["by"],
+            reason=said["reason"],
+        )
 
-    def _stored(self, cause: Cause, stamp: int) -> Iterator[Put]:
-        """Take what a claim adds into the memory, and yield what to store."""
-        if cause.kind == SEEN:
-            for bond in bonds_of(cause.identifiers, cause.occurred_at, str(cause.event), self.rules):
-                yield from self.memory.add(bond, stamp)
-        for verdict in self._verdicts(cause):
-            yield from self.memory.tell(Told(verdict, cause.by, cause.reason, cause.occurred_at), stamp)
+    def _gathered(self, claim: Claim) -> Gathered:
+        """Return all that a claim can change, with the news that it is."""
+        if claim.kind == SEEN:
+            bonds = tuple(bonds_of(claim.identifiers, claim.occurred_at, str(claim.event), self.rules))
+            return self._reached(claim, News(bonds, (), claim.event))
+        return self._reached(claim, News((), self._verdicts(claim)))
 
-    def _verdicts(self, cause: Cause) -> Iterator[Verdict]:
-        """Yield what an operator says of pairs: a split is from all that its customer has now."""
-        if cause.kind == "merge":
-            one, other = cause.identifiers
-            yield Verdict(pair(one, other, self.rules), together=True)
-        elif cause.kind == "split":
-            (split,) = cause.identifiers
-            answers = self._resolved(cause)[1].answers
-            for other, answer in answers.items():
-                if other != split and answer.customer_id == answers[split].customer_id:
-                    yield Verdict(pair(split, other, self.rules), together=False)
+    def _verdicts(self, claim: Claim) -> tuple[Verdict, ...]:
+        """Return what an operator's word says of pairs; nothing where it is refused."""
+        world = self._reached(claim, News()).now
+        if claim.kind == MERGE:
+            one, other = claim.identifiers
+            merged = merge(one, other, world, self.rules, claim.occurred_at)
+            return () if isinstance(merged, NotMerged) else merged
+        return split(claim.identifiers[0], world, self.rules, claim.occurred_at) if claim.kind == SPLIT else ()
 
-    def _resolved(self, cause: Cause) -> tuple[Gathered, Resolution]:
-        gathered = reachable(cause.identifiers, self.memory.bonds_at, self.memory.verdicts_at, self.rules)
-        return gathered, resolve(gathered.bonds, gathered.verdicts, self.rules)
+    def _reached(self, claim: Claim, news: News) -> Gathered:
+        return reachable(claim.identifiers, self.memory.bonds_at, self.memory.verdicts_at, self.rules, news)
 
-    def _said(self, cause: Cause, record: Record) -> tuple[str, list[Send]]:
-        """Return the outcome and all that is said of a claim whose bonds are in the memory."""
-        gathered, resolution = self._resolved(cause)
-        sends = []
-        for each in statements(cause, gathered, resolution, record.offset + 1, self.rules):
-            topic = self.topics.directory if each.topic == "directory" else self.topics.changes
-            subject = "directory-entry" if each.topic == "directory" else "identity-change"
-            sends.append(Send(topic, each.key.encode(), self.book.encode(subject, each.record), record.timestamp))
-        return "merged", sends
+    def _stored(self, news: News, claim: Claim, stamp: int) -> Iterator[Put]:
+        for bond in news.bonds:
+            yield from self.memory.add(bond, stamp)
+        for verdict in news.verdicts:
+            yield from self.memory.tell(verdict, claim.by, claim.reason, stamp)
+
+    def _said(self, gathered: Gathered, claim: Claim, record: Record, outcomes: Counter[str]) -> Iterator[Send]:
+        """Yield all that follows from a claim, and count its outcomes."""
+        epoch, stamp = record.offset + 1, record.timestamp
+        now = gathered.now.resolved(self.rules)
+        for entry in directory_entries(gathered, now, epoch, self.rules):
+            yield Send(self.topics.directory, entry_key(entry), self.book.encode("directory-entry", entry), stamp)
+        cause = Cause(claim.event or claim.kind, claim.occurred_at, claim.by, claim.reason)
+        came_of_it: set[str] = set()
+        for change in identity_changes(gathered, now, epoch, cause, self.rules):
+            key = change["customer_id"].encode()
+            yield Send(self.topics.changes, key, self.book.encode("identity-change", change), stamp)
+            came_of_it.add(change["outcome"])
+        outcomes.update(came_of_it - {UNCHANGED} or {UNCHANGED})
 
     def _letter(self, record: Record, refused: Refused) -> Send:
-        raw = raw_record(record, "identity-claims")
-        letter = dead_letter(refused.rejected, raw, self.by)
+        letter = dead_letter(refused.rejected, raw_record(record, "identity-claims"), self.by)
         key = f"{record.topic}/{record.partition}/{record.offset}".encode()
         return Send(self.topics.dead_letters, key, self.book.encode("dead-letter", letter), record.timestamp)
+
+
+def entry_key(entry: Mapping[str, Any]) -> bytes:
+    """Return the key of a record of the directory: the identifier, or the pair's digest."""
+    if entry["pair"] is not None:
+        return str(entry["pair"]).encode()
+    return identifier_key(Identifier(entry["identifier"]["type"], entry["identifier"]["value"]))
 
 
 def _refused(field: str, expected: str) -> Refused:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from pipeline.identifiers import IdentifierRules, canonical
-from pipeline.kin import Answer, Pair, owner
+from pipeline.kin import Answer, owner
 from pipeline.refusal import Reason, Refused, Stage
 from pipeline.touchpoint import Identifier
 
@@ -32,8 +32,8 @@ class Directory(Protocol):
     def answers(self, identifiers: Iterable[Identifier]) -> Mapping[Identifier, DirectoryAnswer]:
         """Return what is known of these canonical identifiers; those not yet resolved are left out."""
 
-    def knows_pair(self, pair: Pair) -> bool:
-        """Say whether the resolver has heard that these two (stronger first) stood on one event."""
+    def knows_pair(self, digest: str) -> bool:
+        """Say whether the resolver has heard of the pair that a digest stands for (`pipeline.kin.pair_digest`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,9 +45,9 @@ class StrongestIdentifier:
         del identifiers
         return {}
 
-    def knows_pair(self, pair: Pair) -> bool:
+    def knows_pair(self, digest: str) -> bool:
         """Say no."""
-        del pair
+        del digest
         return False
 
 

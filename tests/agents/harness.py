@@ -22,7 +22,6 @@ from agents.settings import Settings
 from agents.tables import StateTable
 from agents.timelines import TimelinesAgent
 from pipeline.identity import Directory, StrongestIdentifier
-from pipeline.kin import Pair
 from pipeline.records import touchpoint_record
 from pipeline.touchpoint import Entry, Touchpoint
 from tests.agents.exact.fakes import FakeProducer, FakeRecord, World, make_loop
@@ -152,9 +151,9 @@ async def bench(most_rows: int = 200_000, rows: dict[str, DictRows] | None = Non
 class Steady(StrongestIdentifier):
     """A directory for which no pair is news, and every event is its strongest identifier's."""
 
-    def knows_pair(self, pair: Pair) -> bool:
+    def knows_pair(self, digest: str) -> bool:
         """Say yes."""
-        del pair
+        del digest
         return True
 
 
