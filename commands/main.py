@@ -15,8 +15,10 @@ import click
 from commands.refusals import explain
 
 COMMANDS = {
+    "account": "commands.account:account",
     "broker": "commands.broker:broker",
     "demo": "commands.demo:demo",
+    "identity": "commands.identity:identity",
     "policy": "commands.policy:policy",
     "schemas": "commands.schemas:schemas",
     "settings": "commands.settings:settings",
