@@ -45,7 +45,7 @@ def read(folder: Path, name: str) -> list[dict[str, object]]:
 def town(tmp_path: Path) -> tuple[Path, dict[str, object]]:
     """Return a file of invented customers, with some junk at its end, and the known answer without the junk."""
     path, answer = tmp_path / "town.jsonl", tmp_path / "answer.json"
-    arguments = ["simulate", "--customers", "40", "--seed", "3", "--start", "2026-03-01T00:00:00Z"]
+    arguments = ["simulate", "--customers", "40", "--seed", "3", "--one-identifier", "--start", "2026-03-01T00:00:00Z"]
     result = CliRunner().invoke(tellonce, [*arguments, "--out", str(path), "--answers", str(answer)])
     assert result.exit_code == 0, result.output
     with path.open("ab") as file:
