@@ -46,9 +46,9 @@ TOWN = (
 """Anna and Ben, whose CRM ids share a phone, which is parked; and Cara, whom nobody ever saw with anything else."""
 
 
-def installation(kafka: str, prefix: str) -> Installation:
+def installation(kafka: str, prefix: str, partitions: int = 2) -> Installation:
     """Return an installation with these topics."""
-    return Installation.of(Settings(bootstrap=kafka, prefix=prefix, partitions=2), kafka, Path())
+    return Installation.of(Settings(bootstrap=kafka, prefix=prefix, partitions=partitions), kafka, Path())
 
 
 async def make_topics(installed: Installation) -> None:
