@@ -106,6 +106,11 @@ def _print(document: Mapping[str, Any]) -> None:
         for each in (*town["situations"], whole)
     ]  # fmt: skip
     _table(("case", "events", "people", "known", "found", "prec.", "recall", "prec.", "recall"), cases, text=(0,))
+    news, events = town["events_with_news"], town["events"]
+    click.echo(
+        f"\nOf the simulation's {events} events, {news} ({news / events:.1%}) bring a pair of identifiers that was not"
+        "\nseen before, for the resolver to hear of."
+    )
     if "febrl_missing" in document:
         click.echo(f"\n{document['febrl_missing']}", err=True)
 

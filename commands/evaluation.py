@@ -17,7 +17,7 @@ from importlib.resources import files
 from agents.contracts import default_policy, schema_book
 from commands import febrl
 from commands.playing import wire
-from commands.sorting import Seen, by_any, by_kin, by_strongest
+from commands.sorting import Seen, bring_news, by_any, by_kin, by_strongest
 from pipeline.flow import Intake, admit
 from pipeline.identifiers import IdentifierRules, canonical, identifier_rules
 from pipeline.identity import StrongestIdentifier
@@ -75,7 +75,8 @@ def town(seed: int, customers: int, begin: Begin) -> Town:
 def simulated(told: Town) -> Document:
     """Measure the simulation: whole, and situation by situation."""
     known = told.answers.known()
-    found = by_kin(told.seen, kin_rules(rules_in_force()))
+    rules = kin_rules(rules_in_force())
+    found = by_kin(told.seen, rules)
     ways = {"strongest": by_strongest(told.seen), "any": by_any(told.seen), "tellonce": found}
     situations: dict[str, list[str]] = {}
     for event, situation in known.situation_of.items():
@@ -83,6 +84,7 @@ def simulated(told: Town) -> Document:
     return {
         **measured("simulation", known.person_of, {**ways, "knowable": known.customer_of}),
         "against_knowable": agreement(known.customer_of, found).document(),
+        "events_with_news": bring_news(told.seen, rules),
         "situations": [
             _situation(name, events, known.person_of, known.customer_of, found)
             for name, events in sorted(situations.items())

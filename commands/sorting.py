@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from pipeline.kin import Bond, KinRules, Pair, bonds_of, owner, resolve
+from pipeline.kin import Bond, KinRules, Pair, bonds_of, owner, pair_digest, resolve
 from pipeline.touchpoint import Identifier
 from simulation.knowable import linked
 
@@ -51,3 +51,14 @@ def by_kin(events: Iterable[Seen], rules: KinRules) -> dict[str, str]:
             raise ValueError(f"{event.name} has no identifier: whose it is cannot be asked")
         found[event.name] = whose.customer_id
     return found
+
+
+def bring_news(events: Iterable[Seen], rules: KinRules) -> int:
+    """Count the events that bring a pair of identifiers not seen before: those that the resolver has to hear of."""
+    known: set[str] = set()
+    count = 0
+    for event in events:
+        pairs = {pair_digest(each.pair, event.at, rules) for each in bonds_of(event.identifiers, event.at, "", rules)}
+        count += not pairs <= known
+        known |= pairs
+    return count

@@ -10,7 +10,7 @@ from commands import febrl
 from commands.evaluation import START, measured
 from commands.febrl import NoFebrlError, made_of, records
 from commands.main import tellonce
-from commands.sorting import Seen, by_any, by_kin, by_strongest
+from commands.sorting import Seen, bring_news, by_any, by_kin, by_strongest
 from pipeline.kin import KinRules
 from pipeline.touchpoint import Identifier
 
@@ -121,3 +121,21 @@ def test_three_ways_by_hand() -> None:
         for way, each in found["ways"].items()  # type: ignore[attr-defined]
     }
     assert numbers == {"strongest": (3, None, 0.0), "any": (1, 1 / 3, 1.0), "tellonce": (3, None, 0.0)}
+
+
+def test_an_event_brings_news_once() -> None:
+    """One identifier is none; a pair is once; a third identifier is again."""
+    una, email, phone = (
+        Identifier("crm_id", "C-1"), Identifier("email", "una@example.com"), Identifier("phone", "+442079460001"),
+    )  # fmt: skip
+    told = [(una,), (una, email), (una, email), (una, email, phone), (email, phone)]
+    seen = [Seen(str(place), identifiers, START) for place, identifiers in enumerate(told)]
+    assert [bring_news(seen[:end], KinRules()) for end in range(6)] == [0, 0, 1, 1, 2, 2]
+
+
+def test_twenty_thousand_callers_of_one_number_are_not_one() -> None:
+    """A switchboard's number joins none of them, and the calls that it alone is known of are a customer of its own."""
+    number = Identifier("phone", "+442079460000")
+    seen = [Seen(f"{n}", (Identifier("crm_id", f"C-{n}"), number), START) for n in range(20_000)]
+    seen.append(Seen("withheld", (number,), START))
+    assert len(set(by_kin(seen, KinRules()).values())) == 20_001
