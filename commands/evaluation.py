@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.resources import files
 
+from agents.app import kin_rules
 from agents.contracts import default_policy, schema_book
 from commands import febrl
 from commands.playing import wire
@@ -21,7 +22,6 @@ from commands.sorting import Seen, bring_news, by_any, by_kin, by_strongest
 from pipeline.flow import Intake, admit
 from pipeline.identifiers import IdentifierRules, canonical, identifier_rules
 from pipeline.identity import StrongestIdentifier
-from pipeline.kin import KinRules
 from pipeline.language import language
 from pipeline.record import RawRecord
 from pipeline.touchpoint import Origin, Touchpoint
@@ -46,11 +46,6 @@ class Town:
 def rules_in_force() -> IdentifierRules:
     """Return the rules of `policies/identifiers.toml`."""
     return identifier_rules(_policies("identifiers.toml"))
-
-
-def kin_rules(rules: IdentifierRules) -> KinRules:
-    """Return how identifiers link; junk links nobody."""
-    return KinRules(rules.strongest_first, is_junk=lambda one: rules.is_junk(one.type, one.value))
 
 
 def town(seed: int, customers: int, begin: Begin) -> Town:

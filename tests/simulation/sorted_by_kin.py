@@ -3,7 +3,8 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
-from commands.evaluation import kin_rules, rules_in_force
+from agents.app import kin_rules
+from commands.evaluation import rules_in_force
 from commands.sorting import Seen, by_kin
 from pipeline.touchpoint import Touchpoint
 

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from commands.evaluation import kin_rules, rules_in_force
+from agents.app import kin_rules
+from commands.evaluation import rules_in_force
 from commands.sorting import Seen, by_kin
 from pipeline.touchpoint import Identifier
 from simulation import Answers, KnownAnswer, Name, Shared, Simulated, simulate
