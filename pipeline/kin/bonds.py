@@ -63,6 +63,11 @@ class Verdict:
         return self.pair[1] if one == self.pair[0] else self.pair[0]
 
 
+def newest(verdicts: Iterable[Verdict]) -> tuple[Verdict, ...]:
+    """Return the newest verdict on each pair; of one moment, the last."""
+    return tuple({verdict.pair: verdict for verdict in sorted(verdicts, key=lambda verdict: verdict.at)}.values())
+
+
 def pair(one: Identifier, other: Identifier, rules: KinRules) -> Pair:
     """Return the two, the stronger first."""
     return (one, other) if rules.rank(one) <= rules.rank(other) else (other, one)

@@ -12,10 +12,10 @@ Rule 5. A change of rules is no news: resolve from each identifier once, and eve
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 
-from pipeline.kin.bonds import Bond, Pair, Verdict
+from pipeline.kin.bonds import Bond, Outcome, Pair, Verdict
 from pipeline.kin.resolution import Resolution, resolve
 from pipeline.kin.rules import KinRules
-from pipeline.kin.standing import Standing, standing, until_over, why_not
+from pipeline.kin.standing import Standing, over, standing, until_over, why_not
 from pipeline.touchpoint import Identifier
 
 BondsAt = Callable[[Identifier, str], Iterable[Bond]]
@@ -105,7 +105,7 @@ class _Reading:
         before: dict[str, list[Bond]] = {}
         for type_ in () if self.rules.is_junk(one) else self.rules.strongest_first:
             before[type_], now[type_] = self._read(one, type_)
-            if standing(one, lambda each: before.get(each, ()), self.rules).parked:
+            if over(one.type, type_, before[type_], self.rules) not in (None, Outcome.HOLDS_TOO_MANY):
                 break  # it was parked and stays so, whatever else it stands with
         self._add_news(one, now)
         verdicts = {verdict.pair: verdict for verdict in self.verdicts_at(one)}

@@ -27,24 +27,23 @@ class _Most:
 
     count: int
     limit: Limit
-    parks: Outcome | None
+    why: Outcome
 
 
 _EVER = Limit(shared_by=1, held=1)
 
 
-def standing(one: Identifier, bonds_with: Callable[[str], Iterable[Bond]], rules: KinRules) -> Standing:
-    """Return where an identifier stands; `bonds_with` gives its own bonds with a type, and is not read to its end."""
+def standing(one: Identifier, bonds_with: Callable[[str], Collection[Bond]], rules: KinRules) -> Standing:
+    """Return where an identifier stands; `bonds_with` gives its own bonds with a type, enough of them to be over."""
     if rules.is_junk(one):
         return Standing(Outcome.JUNK)
     full: set[str] = set()
     for type_ in rules.strongest_first:
-        most = _most(one.type, type_, rules)
-        if most is None or not _is_over(until_over(one.type, type_, bonds_with(type_), rules), most):
-            continue
-        if most.parks is not None:
-            return Standing(most.parks)
-        full.add(type_)
+        why = over(one.type, type_, bonds_with(type_), rules)
+        if why is Outcome.HOLDS_TOO_MANY:
+            full.add(type_)
+        elif why is not None:
+            return Standing(why)
     return Standing(None, frozenset(full))
 
 
@@ -55,21 +54,30 @@ def standings(bonds: Iterable[Bond], rules: KinRules) -> dict[Identifier, Standi
         own.setdefault(bond.stronger, {}).setdefault(bond.weaker.type, []).append(bond)
         own.setdefault(bond.weaker, {}).setdefault(bond.stronger.type, []).append(bond)
 
-    def of(held: Mapping[str, list[Bond]]) -> Callable[[str], Iterable[Bond]]:
+    def of(held: Mapping[str, list[Bond]]) -> Callable[[str], Collection[Bond]]:
         return lambda type_: held.get(type_, ())
 
     return {one: standing(one, of(held), rules) for one, held in own.items()}
 
 
+def over(one: str, other: str, bonds: Collection[Bond], rules: KinRules) -> Outcome | None:
+    """Return what is over a limit among the bonds of an identifier of type `one` with those of type `other`, if it is."""
+    most = _most(one, other, rules) if bonds else None
+    return most.why if most is not None and _is_over(bonds, most) else None
+
+
 def until_over(one: str, other: str, bonds: Iterable[Bond], rules: KinRules) -> Iterator[Bond]:
     """Yield the bonds of an identifier of type `one` with those of type `other`, until they are over the limit."""
     most = _most(one, other, rules)
+    if most is None:
+        yield from bonds
+        return
     read: list[Bond] = []
-    look_at = 0 if most is None else most.count + 1
+    look_at = most.count + 1
     for bond in bonds:
         yield bond
         read.append(bond)
-        if most is not None and len(read) == look_at:
+        if len(read) == look_at:
             if _is_over(read, most):
                 return
             look_at *= 2  # looking at each would be quadratic where the bonds lie in many windows
@@ -93,14 +101,13 @@ def _most(one: str, other: str, rules: KinRules) -> _Most | None:
     if limit is None:
         return None
     if rules.strength(other) > rules.strength(one):
-        return _Most(limit.held, limit, None)
+        return _Most(limit.held, limit, Outcome.HOLDS_TOO_MANY)
     # Of its own type it holds one itself.
     return _Most(limit.held - 1 if other == one else limit.shared_by, limit, Outcome.SHARED_BY_TOO_MANY)
 
 
-def _is_over(bonds: Iterable[Bond], most: _Most) -> bool:
-    listed = bonds if isinstance(bonds, Collection) else list(bonds)
-    return len(listed) > most.count and _most_at_once(listed, most.limit) > most.count
+def _is_over(bonds: Collection[Bond], most: _Most) -> bool:
+    return len(bonds) > most.count and _most_at_once(bonds, most.limit) > most.count
 
 
 def _most_at_once(bonds: Collection[Bond], limit: Limit) -> int:

@@ -65,7 +65,7 @@ def identity_changes(
     links = [_link(bond, now) for bond in _links(gathered, rules)]
     companies = _companies(before), _companies(now)
     for one in ranked:
-        if _is_at_rest(one, gathered):
+        if _is_at_rest(one, gathered, before, now):
             continue
         told = _told(one, gathered, (before, now), companies, cause)
         yield {
@@ -83,11 +83,12 @@ def identity_changes(
         }
 
 
-def _is_at_rest(one: Identifier, gathered: Gathered) -> bool:
-    before, now = gathered.before.found, gathered.now.found
-    if gathered.news.verdicts or not (gathered.news.bonds and before[one].parked and now[one].parked):
+def _is_at_rest(one: Identifier, gathered: Gathered, before: Resolution, now: Resolution) -> bool:
+    if gathered.news.verdicts or not gathered.news.bonds:
         return False
-    return all((before[each].parked is None) == (now[each].parked is None) for each in now)
+    if before.answers[one].parked is None:
+        return False
+    return all(before.answers[each].parked == answer.parked for each, answer in now.answers.items())
 
 
 def _told(

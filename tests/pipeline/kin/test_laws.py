@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.kin import Answer, KinRules, News, Outcome, Verdict, customer_named_by, owner
+from pipeline.kin.bonds import newest
 from pipeline.touchpoint import Identifier
 from tests.pipeline.kin.worlds import (
     PEOPLE,
@@ -15,7 +16,6 @@ from tests.pipeline.kin.worlds import (
     customers,
     events_of,
     junk,
-    newest,
     whole,
     with_junk,
     words_of,
@@ -41,7 +41,9 @@ def test_every_order_ends_in_the_same_answers(
         if len(taken) == 1:
             store.hear(taken[0])
         else:
-            store.hear(News(tuple(b for news in taken for b in news.bonds), newest(v for n in taken for v in n.verdicts)))
+            store.hear(
+                News(tuple(b for news in taken for b in news.bonds), newest(v for n in taken for v in n.verdicts))
+            )
     assert store.directory == whole(events, words, rules).answers
 
 
@@ -91,7 +93,9 @@ def test_who_was_told_apart_is_apart(rules: KinRules, events: list[Event], words
 
 @both
 @given(data=st.data(), events=events_of(), words=words_of())
-def test_replay_changes_nothing(rules: KinRules, data: st.DataObject, events: list[Event], words: list[Verdict]) -> None:
+def test_replay_changes_nothing(
+    rules: KinRules, data: st.DataObject, events: list[Event], words: list[Verdict]
+) -> None:
     """Any claim heard again, at any time, leaves every answer as it was."""
     claims = [each.news(rules) for each in events] + [News((), (word,)) for word in words]
     store = Store(rules)
@@ -119,10 +123,8 @@ def test_every_identifier_is_in_one_customer_that_its_strongest_names(
 
 @both
 @given(events=events_of(), words=words_of(), junk=junk)
-def test_what_is_parked_links_nobody(
-    rules: KinRules, events: list[Event], words: list[Verdict], junk: Junk
-) -> None:
-    """Taking a parked identifier out of every event changes nobody else's customer, unless it counted against a limit."""
+def test_what_is_parked_links_nobody(rules: KinRules, events: list[Event], words: list[Verdict], junk: Junk) -> None:
+    """A parked identifier is a customer of its own, without company; and a bond that joined did join."""
     rules = with_junk(rules, junk)
     resolved = whole(events, words, rules)
     for one, answer in resolved.answers.items():

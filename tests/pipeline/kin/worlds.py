@@ -1,4 +1,4 @@
-"""Builds identifiers, events and operators' words, and keeps them as the resolver does, in a dict that counts its reads.
+"""Builds identifiers, events and operators' words, and keeps them as the resolver does, in a dict that counts reads.
 
 Rule 1. A world is small and dense: a dozen identifiers and low limits, so that all that can conflict does, often.
 Rule 2. What the resolver would tell a directory stands in `directory`: the newest answer for each identifier.
@@ -26,6 +26,7 @@ from pipeline.kin import (
     reachable,
     resolve,
 )
+from pipeline.kin.bonds import newest
 from pipeline.kin.standing import standings
 from pipeline.touchpoint import Identifier
 from tests.builders import NOON
@@ -107,9 +108,7 @@ def words_of(people: Collection[Identifier] = PEOPLE) -> st.SearchStrategy[list[
     """Draw operators' words, each at a moment of its own; any pair may have several."""
     pairs = st.lists(st.sampled_from(list(people)), min_size=2, max_size=2, unique=True)
     drawn = st.lists(st.tuples(pairs, st.booleans()), max_size=4)
-    return drawn.map(
-        lambda all_: [word(*both, together=together, minute=n) for n, (both, together) in enumerate(all_)]
-    )
+    return drawn.map(lambda all_: [word(*both, together=together, minute=n) for n, (both, together) in enumerate(all_)])
 
 
 junk = st.frozensets(st.sampled_from(PEOPLE[3:]), max_size=1)
@@ -127,11 +126,6 @@ def bonds_in(events: Iterable[Event], rules: KinRules) -> tuple[Bond, ...]:
         for bond in one.news(rules).bonds:
             bonds[bond.pair] = bond.merged(bonds[bond.pair]) if bond.pair in bonds else bond
     return tuple(bonds.values())
-
-
-def newest(verdicts: Iterable[Verdict]) -> tuple[Verdict, ...]:
-    """Return the newest word on each pair."""
-    return tuple({verdict.pair: verdict for verdict in sorted(verdicts, key=lambda v: v.at)}.values())
 
 
 def whole(events: Iterable[Event], verdicts: Iterable[Verdict], rules: KinRules) -> Resolution:
