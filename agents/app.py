@@ -22,6 +22,7 @@ from agents.bonds import BondMemory
 from agents.claims import Claims
 from agents.contracts import policy_at, schema_book
 from agents.directory import BroadcastDirectory
+from agents.erasing import ErasingTimelines
 from agents.exact.chunks import ChunkSchema, chunk_scheduler
 from agents.exact.consumer import exact_transport
 from agents.exact.exits import leave
@@ -31,8 +32,10 @@ from agents.exact.guard import Guard
 from agents.exact.loop import ExactLoop
 from agents.exact.outbox import Outbox, Producer
 from agents.exact.watches import LOOP_HANGS, STALL, HangWatch, PauseWatch, StallWatch
+from agents.forgetting import ForgettingResolver
 from agents.hot import HotCustomers
 from agents.intake import IntakeAgent, IntakeTopics
+from agents.kept import KeptCustomers
 from agents.metrics import Metrics
 from agents.resolver import ResolverAgent, ResolverTopics
 from agents.settings import Settings
@@ -49,6 +52,9 @@ from pipeline.wire import SchemaBook
 
 BY = f"tellonce/{version('tellonce')}"
 """Program and version, as dead letters say it."""
+
+STATE = ("state.entries", "state.raised", "state.kin")
+"""The tables of the timelines agent."""
 
 PAUSE_SHARE = 0.6
 """Of the session timeout: a process that was away for longer may have lost its partitions by the time it wakes."""
@@ -90,23 +96,24 @@ def make_app(at: Installation, metrics: Metrics) -> faust.App:
     fence = Fence()
     pause = PauseWatch(at.settings.session_timeout * PAUSE_SHARE, leave, _boot_clock)
     raw = {at.name(f"raw.{source}"): source for source in SOURCES}
-    chunked = frozenset({*raw, at.name("touchpoints"), at.name("identity-claims")})
+    stitched = [at.name(topic) for topic in ("touchpoints", "moves", "identity-changes")]
+    chunked = frozenset({*raw, *stitched, at.name("identity-claims")})
     app = faust_app(at, chunked)
     app.transport = exact_transport(fence, chunked, pause.check)(app.conf.broker_consumer, app)
     group, outbox = FaustGroup(app, at.bootstrap), make_outbox(at)
     seeks = metrics["seeks_back_total"].inc
     loop = ExactLoop(group, fence, outbox, leave, pause.check, seeks, time.monotonic, metrics.took)
-    tables = {name: _table(app, at, name) for name in ("state.entries", "state.raised", "state.bonds")}
+    tables = {name: _table(app, at, name) for name in (*STATE, "state.bonds")}
     directory = make_directory(at, metrics)
     timelines = make_timelines(at, tables, HotCustomers(group.generation, metrics), metrics)
     app.agent(app.topic(*sorted(raw), schema=ChunkSchema()), name="intake")(
         loop.agent("intake", make_intake(at, raw, directory, directory.caught_up, metrics))
     )
     app.agent(app.topic(at.name("identity-claims"), schema=ChunkSchema()), name="resolver")(
-        loop.agent("resolver", make_resolver(at, tables["state.bonds"], metrics))
+        loop.agent("resolver", forgetting(at, make_resolver(at, tables["state.bonds"], metrics)))
     )
-    app.agent(app.topic(at.name("touchpoints"), schema=ChunkSchema()), name="timelines")(
-        loop.agent("timelines", timelines)
+    app.agent(app.topic(*stitched, schema=ChunkSchema()), name="timelines")(
+        loop.agent("timelines", erasing(at, timelines))
     )
     hang = HangWatch(LOOP_HANGS, leave, time.monotonic)
     stall = StallWatch(STALL)
@@ -164,6 +171,16 @@ def make_resolver(at: Installation, bonds: StateTable, metrics: Metrics) -> Reso
     return ResolverAgent(at.book, rules, topics, BondMemory(bonds, at.book, rules), metrics, BY)
 
 
+def forgetting(at: Installation, resolver: ResolverAgent) -> ForgettingResolver:
+    """Return the resolver that also erases."""
+    return ForgettingResolver(resolver, at.book, resolver.rules, resolver.topics, resolver.memory, resolver.metrics)
+
+
+def erasing(at: Installation, timelines: TimelinesAgent) -> ErasingTimelines:
+    """Return the timelines agent that also erases."""
+    return ErasingTimelines(timelines, at.book, at.policy, timelines.topics, timelines.kept, timelines.metrics)
+
+
 def make_directory(at: Installation, metrics: Metrics) -> BroadcastDirectory:
     """Return this worker's directory, which has heard nothing yet."""
     topic = next(each for each in at.wanted() if each.name == at.name("directory"))
@@ -188,9 +205,11 @@ def kin_rules(rules: IdentifierRules) -> KinRules:
 def make_timelines(
     at: Installation, tables: dict[str, StateTable], hot: HotCustomers, metrics: Metrics
 ) -> TimelinesAgent:
-    """Return the timelines agent over its two tables."""
-    topics = TimelineTopics(at.name("timelines"), at.name("detractor-alerts"), at.name("repeat-contacts"))
-    return TimelinesAgent(at.book, at.policy, topics, tables["state.entries"], tables["state.raised"], hot, metrics)
+    """Return the timelines agent over its three tables."""
+    names = ("timelines", "detractor-alerts", "repeat-contacts", "moves", "identity-changes")
+    entries, raised, kin = (tables[name] for name in STATE)
+    kept = KeptCustomers(at.book, at.policy, entries, raised, kin, hot)
+    return TimelinesAgent(at.book, at.policy, TimelineTopics(*map(at.name, names)), kept, metrics)
 
 
 def make_outbox(at: Installation) -> Outbox:

@@ -163,7 +163,7 @@ def _news_since(known: Picture, rows: tuple[Entry, ...], retold: int) -> datetim
     return min((entry.occurred_at for entry in rows if id(entry) not in had), default=None)
 
 
-def advance(  # noqa: PLR0913 -- what is known, what came, and by what it is judged
+def advance(  # noqa: PLR0913, PLR0917 -- what is known, what came, and by what it is judged
     known: Picture,
     raised: Mapping[str, Raised],
     arrivals: Sequence[Entry],
@@ -191,16 +191,19 @@ def advance(  # noqa: PLR0913 -- what is known, what came, and by what it is jud
     published = [(f.kind, _standing(f, ever.get(f.finding_id), reason)) for f in changed]
     published += taken_back(before, after, ever, policy, because)
     rows = tuple(held[row] for row in arrived)
-    return advanced(after, raised, ever, changed, published, policy, rows, rows)
+    return advanced(
+        after, policy, raised=raised, ever=ever, changed=changed, published=published, rows=rows, placed=rows
+    )
 
 
 def advanced(  # noqa: PLR0913 -- the parts of what follows
     after: Picture,
+    policy: Policy,
+    *,
     raised: Mapping[str, Raised],
     ever: Mapping[str, Raised],
     changed: Iterable[Finding],
     published: Sequence[tuple[Kind, Record]],
-    policy: Policy,
     rows: tuple[Entry, ...],
     placed: Iterable[Entry],
     kin: tuple[Told, ...] = (),
@@ -225,11 +228,12 @@ def advanced(  # noqa: PLR0913 -- the parts of what follows
 def _joined(other: Entry, arrived: Entry, known: Picture) -> Entry:
     """Return the row of two tellings of one touchpoint at one time.
 
-    One that counts here already goes on to: where it came from is this customer's own to hear of (Rule 4).
+    One that counts here goes on to, and one that is gone does not wait: what is newer than all that this customer id
+    has heard, it will hear itself. Between two resolutions rows only ever begin to count (Rule 4).
     """
     row = stitched((other, arrived))[0]
     whose = place(other, known.kin, known.heard)
-    if whose is not None and whose.customer_id == other.customer_id:
+    if whose is not None and (whose.customer_id == other.customer_id or arrived.epoch > known.heard):
         return replace(row, epoch=other.epoch, answers=other.answers)
     answers = merged({told.identifier: told for told in other.answers}, arrived.answers)
     newest = tuple(answers[identifier] for identifier in sorted(answers))

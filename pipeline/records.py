@@ -63,9 +63,7 @@ def told_record(told: Told) -> dict[str, Any]:
 def told(record: Mapping[str, Any]) -> Told:
     """Return the answer that an identity change or a moved entry carries."""
     named_by = _identifier(record["named_by"])
-    return Told(
-        _identifier(record["identifier"]), record["customer_id"], named_by, record["parked"], record["epoch"]
-    )
+    return Told(_identifier(record["identifier"]), record["customer_id"], named_by, record["parked"], record["epoch"])
 
 
 def score_record(score: Score | None) -> dict[str, Any] | None:

@@ -36,7 +36,9 @@ def resettle(known: Picture, raised: Mapping[str, Raised], changes: Sequence[Cha
     because = "identity_merge"
     for change in changes:
         news = {told.identifier for told in change.answers if _is_fresh(told, kin.get(told.identifier))}
-        kin |= {t.identifier: t for t in change.answers if t.identifier not in kin or t.epoch >= kin[t.identifier].epoch}
+        for told in change.answers:
+            if told.identifier not in kin or told.epoch >= kin[told.identifier].epoch:
+                kin[told.identifier] = told
         fresh |= news
         because = REASONS.get(change.outcome, "identity_split") if news else because
     keep = tuple(told for identifier, told in kin.items() if told != known.kin.answers.get(identifier))
@@ -46,7 +48,17 @@ def resettle(known: Picture, raised: Mapping[str, Raised], changes: Sequence[Cha
     if not placed:
         return Advance(after, (), (), (), (), {}, keep)
     published = [*standing(after, raised, because), *taken_back(None, after, raised, policy, because)]
-    return advanced(after, raised, raised, after.findings.values(), published, policy, (), placed, keep)
+    return advanced(
+        after,
+        policy,
+        raised=raised,
+        ever=raised,
+        changed=after.findings.values(),
+        published=published,
+        rows=(),
+        placed=placed,
+        kin=keep,
+    )
 
 
 def _is_fresh(told: Told, known: Told | None) -> bool:

@@ -27,16 +27,19 @@ from pipeline.touchpoint import Entry, Touchpoint
 from tests.agents.exact.fakes import FakeProducer, FakeRecord, World, make_loop
 
 Record = Mapping[str, Any]
-ENTRY_FIELDS = tuple(Entry.__dataclass_fields__)
+ENTRY_FIELDS = tuple(name for name in Entry.__dataclass_fields__ if name != "answers")
 
 INSTALLATION = Installation.of(Settings(), "nobody:1", Path("/nowhere"))
-STATE = ("state.entries", "state.raised")
+STATE = ("state.entries", "state.raised", "state.kin")
 SUBJECTS = {
     "voc.timelines": "timeline",
     "voc.detractor-alerts": "detractor-alert",
     "voc.repeat-contacts": "repeat-contact",
     "voc.state.entries": "timeline-entry",
     "voc.state.raised": "raised-output",
+    "voc.state.kin": "kin-answer",
+    "voc.moves": "moved-entry",
+    "voc.identity-changes": "identity-change",
     "voc.touchpoints": "touchpoint",
     "voc.dead-letters": "dead-letter",
 }
@@ -57,6 +60,10 @@ class DictRows:
     def put_row(self, partition: int, key: bytes, value: bytes) -> None:
         """Write a row."""
         self.rows.setdefault(partition, SortedDict())[key] = value
+
+    def drop_row(self, partition: int, key: bytes) -> None:
+        """Delete a row, if it is there."""
+        self.rows.get(partition, {}).pop(key, None)
 
     def scan(self, partition: int, prefix: bytes) -> Iterator[tuple[bytes, bytes]]:
         """Yield the rows with the prefix."""
@@ -173,4 +180,4 @@ def _table(name: str, rows: DictRows) -> StateTable:
 def touchpoint_of(entry: Entry) -> Touchpoint:
     """Return a touchpoint that the state would keep as this entry."""
     fields = {name: getattr(entry, name) for name in ENTRY_FIELDS}
-    return Touchpoint(**fields, identifiers=(entry.named_by,), text=entry.excerpt, tags=(), link=None)
+    return Touchpoint(**fields, text=entry.excerpt, tags=(), link=None)

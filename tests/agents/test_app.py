@@ -51,7 +51,7 @@ async def bound(tmp_path: Path) -> AsyncIterator[Bound]:
     loop, producer = make_loop(world, {topic.name: topic.partitions for topic in at.wanted()})
     app: Any = faust_app(at, CHUNKED)
     app.loop = asyncio.get_running_loop()
-    tables = {name: root._table(app, at, name) for name in ("state.entries", "state.raised")}
+    tables = {name: root._table(app, at, name) for name in root.STATE}
     timelines = make_timelines(at, tables, HotCustomers(loop.group.generation, metrics), metrics)
     bind: dict[str, tuple[Any, Any]] = {
         "intake": (app.topic(*sorted(RAW), schema=ChunkSchema()), intake(at, RAW, metrics)),
@@ -163,7 +163,7 @@ async def test_the_app_is_fit_for_production(tmp_path: Path) -> None:
     assert conf.stream_wait_empty
     assert sorted(app.agents) == ["intake", "resolver", "timelines"]
     assert {agent.concurrency for agent in app.agents.values()} == {1}
-    assert sorted(app.tables) == ["state-bonds", "state-entries", "state-raised"]
+    assert sorted(app.tables) == ["state-bonds", "state-entries", "state-kin", "state-raised"]
     expected = exact_transport(Fence(), frozenset(), lambda: None)
     assert [cls.__name__ for cls in type(app.transport).__mro__][:2] == [cls.__name__ for cls in expected.__mro__][:2]
 
@@ -183,6 +183,9 @@ async def test_all_topics_carry_the_prefix(tmp_path: Path) -> None:
     names |= {app.tables[table].changelog_topic_name for table in app.tables}
     assert names == {f"other.raw.{source}" for source in SOURCES} | {
         "other.identity-claims",
+        "other.identity-changes",
+        "other.moves",
+        "other.state.kin",
         "other.touchpoints",
         "other.state.bonds",
         "other.state.entries",

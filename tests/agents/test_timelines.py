@@ -88,7 +88,7 @@ async def test_each_chunk_is_what_advance_says_customer_by_customer(chunks: list
             puts += [(RAISED, each.output_id) for each in after.raised]
             sends += [(ALERTS, each["alert_id"], each["version"], each["status"]) for each in after.alerts]
             sends += [(FLAGS, each["flag_id"], each["version"], each["status"]) for each in after.flags]
-            sends += [(TIMELINES, customer, after.timeline["version"], None)]
+            sends += [(TIMELINES, customer, after.timeline["version"], "current")]
 
         arrived = [touchpoint_of(each) for each in one]
         effects = await here.agent(here.chunk(arrived))

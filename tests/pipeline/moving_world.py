@@ -10,7 +10,7 @@ Rule 4. Touchpoints and moved rows of one customer overtake each other, and come
 """
 
 from collections import defaultdict, deque
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence, Sized
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
@@ -182,7 +182,11 @@ class Company:
     @property
     def waiting(self) -> list[tuple[str, str]]:
         """Where something is to be taken: the topic, and the customer id."""
-        topics = {"changes": self.resolver.changes, "touchpoints": self.touchpoints, "moves": self.moves}
+        topics: dict[str, Mapping[str, Sized]] = {
+            "changes": self.resolver.changes,
+            "touchpoints": self.touchpoints,
+            "moves": self.moves,
+        }
         return sorted((name, customer) for name, queues in topics.items() for customer, q in queues.items() if q)
 
     def step(self) -> None:

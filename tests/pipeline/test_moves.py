@@ -14,7 +14,7 @@ from pipeline.findings import Finding, Record
 from pipeline.kin.resolution import customer_named_by
 from pipeline.touchpoint import Entry, Identifier
 from tests.pipeline.moving_world import NAMES, RULES, Company
-from tests.pipeline.touchpoints import POLICY, UNHAPPY, at, chat, entries
+from tests.pipeline.touchpoints import POLICY, entries
 
 Events = list[Entry]
 MANY = settings(max_examples=300, deadline=None)
@@ -43,9 +43,7 @@ def with_identifiers(event: Entry, names: Iterable[Identifier]) -> Entry:
 
 Script = list[tuple[str, int, int]]
 ACTIONS = ("admit", "admit", "again", "claim", "step", "step", "step", "split", "merge")
-SCRIPTS = st.lists(
-    st.tuples(st.sampled_from(ACTIONS), st.integers(0, 9), st.integers(0, 9)), max_size=25
-)
+SCRIPTS = st.lists(st.tuples(st.sampled_from(ACTIONS), st.integers(0, 9), st.integers(0, 9)), max_size=25)
 
 
 def played(told: Events, script: Script, seed: int) -> Company:
@@ -103,6 +101,13 @@ def body(record: Mapping[str, Any]) -> Record:
     return {name: v for name, v in record.items() if name not in ("version", "status", "reason", "alert_id", "flag_id")}
 
 
+def number(record: Record) -> int:
+    """Return a record's version."""
+    version = record["version"]
+    assert isinstance(version, int)
+    return version
+
+
 def assert_readers_hold_the_truth(company: Company, told: Events) -> None:
     """Of each id the highest version is the last word, whoever else spoke of it, and it is true."""
     standing: dict[str, tuple[str, Finding]] = {}
@@ -110,10 +115,10 @@ def assert_readers_hold_the_truth(company: Company, told: Events) -> None:
         for name, finding in findings.items():
             assert name not in standing, "a conversation of two customers"
             standing[name] = whose, finding
-    said = defaultdict(list)
+    said: dict[str, list[tuple[int, str, Record]]] = defaultdict(list)
     for whose, customer in company.customers.items():
         for record in customer.published:
-            said[str(record.get("alert_id") or record["flag_id"])].append((record["version"], whose, record))
+            said[str(record.get("alert_id") or record["flag_id"])].append((number(record), whose, record))
     for name, records in said.items():
         version = max(version for version, _, _ in records)
         last = [(whose, record) for v, whose, record in records if v == version]
@@ -132,8 +137,7 @@ def assert_versions_are_lawful(company: Company) -> None:
         newest: dict[str, tuple[int, Any]] = {}
         for record in [*customer.published, *customer.timelines]:
             name = str(record.get("alert_id") or record.get("flag_id") or record["customer_id"])
-            version, says = record["version"], (record["status"] == "retracted", body(record))
-            assert isinstance(version, int)
+            version, says = number(record), (record["status"] == "retracted", body(record))
             before = newest.setdefault(name, (version, says))
             assert version >= before[0]
             assert version > before[0] or says == before[1]
@@ -149,7 +153,7 @@ def assert_timelines_are_true(company: Company, told: Events) -> None:
         if not customer.timelines:
             assert whose not in rows
             continue
-        last = max(customer.timelines, key=lambda record: record["version"])  # type: ignore[arg-type, return-value]
+        last = max(customer.timelines, key=number)
         if whose in rows:
             assert (last["status"], last["redirect_to"]) == ("current", None)
             assert len(customer.known.rows) == len(rows[whose])
