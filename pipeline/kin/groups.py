@@ -1,6 +1,7 @@
 """A union-find that refuses to join two CRM ids, or what was told apart."""
 
 from collections.abc import Collection, Iterable
+from collections.abc import Set as AbstractSet
 
 from pipeline.kin.bonds import Outcome, Pair
 from pipeline.kin.rules import CRM
@@ -40,14 +41,17 @@ class Groups:
         """Say whether a group has a CRM id, or is in a tie."""
         return group in self._claims
 
-    def has_foes(self, group: Identifier) -> bool:
-        """Say whether a group was told apart from another."""
-        return group in self._foes
+    def foes(self, group: Identifier) -> AbstractSet[Identifier]:
+        """Return the groups that a group was told apart from."""
+        return self._foes.get(group, set())
 
-    def tie(self, groups: Collection[Identifier], name: Identifier) -> None:
-        """Give groups without a claim one of their own: they may join each other, and nobody who has a claim."""
+    def tie(self, groups: Collection[Identifier], between: Collection[Identifier], name: Identifier) -> None:
+        """Give groups without a claim one of their own: they may join each other, but nobody whom they are between."""
         for group in groups:
             self._claims[group] = name
+            for foe in between:
+                self._foes.setdefault(group, set()).add(foe)
+                self._foes.setdefault(foe, set()).add(group)
 
     def conflict(self, one: Identifier, other: Identifier) -> Outcome | None:
         """Return why two groups may not join, None where they may."""

@@ -61,7 +61,7 @@ def standings(bonds: Iterable[Bond], rules: KinRules) -> dict[Identifier, Standi
 
 
 def over(one: str, other: str, bonds: Collection[Bond], rules: KinRules) -> Outcome | None:
-    """Return what is over a limit among the bonds of an identifier of type `one` with those of type `other`, if it is."""
+    """Return what too many bonds with type `other` make of an identifier of type `one`; None where they are few."""
     most = _most(one, other, rules) if bonds else None
     return most.why if most is not None and _is_over(bonds, most) else None
 

@@ -6,7 +6,7 @@ Rule 2. The same again with what was told apart: a piece between two groups that
 Rule 3. A bond that was told apart joins nobody, but it still counts as a touch (Rule 8 of this room).
 """
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from itertools import combinations
 
 from pipeline.kin.bonds import Bond
@@ -21,16 +21,22 @@ def tie(groups: Groups, linking: Collection[Bond], touching: Collection[Bond], r
     """Tie the pieces that belong to nobody; `touching` are the bonds of the tier that were told apart."""
     links = _web(groups, linking)
     touches = _web(groups, [*linking, *touching])
-    _tie(groups, links, touches, groups.has_claim, rules)
-    _tie(groups, links, links, lambda group: groups.has_claim(group) or groups.has_foes(group), rules)
+    claimed = {group for group in touches if groups.has_claim(group)}
+    _tie(groups, _pieces(links, claimed), touches, claimed, rules)
+    claimed = {group for group in touches if groups.has_claim(group)}
+    parties = {group for group in touches if not groups.foes(group).isdisjoint(touches)} - claimed
+    pieces = [*_pieces(links, claimed | parties), *({party} for party in parties)]
+    _tie(groups, pieces, touches, claimed | parties, rules)
 
 
-def _tie(groups: Groups, links: Web, touches: Web, is_anchor: Callable[[Identifier], bool], rules: KinRules) -> None:
-    anchors = {group for group in touches if is_anchor(group)}
-    for piece in list(_pieces(links, anchors)):
-        touched = {near for group in piece for near in touches[group]} & anchors
-        if any(groups.conflict(one, other) for one, other in combinations(touched, 2)):
-            groups.tie(piece, min((m for group in piece for m in groups.members_of(group)), key=rules.rank))
+def _tie(
+    groups: Groups, pieces: Iterable[set[Identifier]], touches: Web, anchors: set[Identifier], rules: KinRules
+) -> None:
+    """Tie each piece that touches two anchors that may not join."""
+    torn = [(piece, {near for group in piece for near in touches[group]} & anchors) for piece in pieces]
+    torn = [each for each in torn if any(groups.conflict(*both) for both in combinations(each[1], 2))]
+    for piece, touched in torn:
+        groups.tie(piece, touched, min((m for group in piece for m in groups.members_of(group)), key=rules.rank))
 
 
 def _pieces(links: Web, anchors: Collection[Identifier]) -> Iterator[set[Identifier]]:
