@@ -9,12 +9,13 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.advance import picture
+from pipeline.advance import Advance, Move, advance, picture
 from pipeline.findings import Finding, Record
 from pipeline.kin.resolution import customer_named_by
+from pipeline.resettle import Change, resettle
 from pipeline.touchpoint import Entry, Identifier
-from tests.pipeline.moving_world import NAMES, RULES, Company
-from tests.pipeline.touchpoints import POLICY, entries
+from tests.pipeline.moving_world import NAMES, RULES, Company, Customer
+from tests.pipeline.touchpoints import POLICY, UNHAPPY, at, chat, entries, other
 
 Events = list[Entry]
 MANY = settings(max_examples=300, deadline=None)
@@ -171,3 +172,118 @@ def test_however_it_is_interleaved_it_ends_as_one_picture_a_customer(told: Event
     assert_readers_hold_the_truth(company, told)
     assert_versions_are_lawful(company)
     assert_timelines_are_true(company, told)
+
+
+@given(events(), SCRIPTS, st.integers(0, 10**6), st.permutations(NAMES[2:]))
+@settings(max_examples=60, deadline=None)
+def test_merge_then_split_is_where_you_began(told: Events, script: Script, seed: int, names: list[Identifier]) -> None:
+    """An operator joins two that nothing bound, and tells them apart again: the same rows count where they did."""
+    told = [event for event in told if not {names[0], names[1]} & set(event.identifiers)]
+    alone = [
+        with_identifiers(chat(f"own{i}", at(days=i), "s", mood=UNHAPPY), (name,)) for i, name in enumerate(names[:2])
+    ]
+    company = played([*told, *alone], [each for each in script if each[0] not in ("split", "merge")], seed)
+    before = standing_of(company)
+    company.resolver.merge(names[0], names[1])
+    company.settle()
+    assert_readers_hold_the_truth(company, [*told, *alone])
+    company.resolver.split(names[1])
+    company.settle()
+    assert_readers_hold_the_truth(company, [*told, *alone])
+    assert standing_of(company) == before
+
+
+def standing_of(company: Company) -> dict[str, tuple[set[str], dict[str, Mapping[str, object]]]]:
+    """Return, of each customer with touchpoints that count, which those are, and what stands on them."""
+    return {
+        whose: (
+            {row.event_id for row in customer.known.rows},
+            {name: finding.body for name, finding in customer.known.findings.items()},
+        )
+        for whose, customer in company.customers.items()
+        if customer.known.rows
+    }
+
+
+# --- examples
+
+
+CRM, MAIL, VISITOR = NAMES[0], NAMES[2], NAMES[5]
+
+
+def heard(customer: Customer, change: Change) -> Advance:
+    """Let a customer hear a change, and return what followed."""
+    after = resettle(customer.known, customer.raised, [change], POLICY)
+    customer.store(after, remembers=True)
+    return after
+
+
+def took(customer: Customer, *moves: Move) -> Advance:
+    """Let a customer take moved rows, and return what followed."""
+    brought = [one for move in moves for one in move.raised]
+    rows = [move.entry for move in moves]
+    after = advance(customer.known, customer.raised, rows, POLICY, brought, moves[-1].reason)
+    customer.store(after, remembers=True)
+    return after
+
+
+def test_a_row_that_is_ahead_of_the_word_waits_unseen() -> None:
+    """Its new customer has heard an older word, by which it belongs where it came from: it is not sent in circles."""
+    company = Company(lambda n: n - 1)
+    resolver, home, hers = company.resolver, Customer(), Customer()
+    resolver.claim((CRM, VISITOR), "chat/e0")
+    resolver.split(VISITOR)
+    resolver.merge(CRM, VISITOR)
+    told_home, told_her = (list(resolver.changes[customer_named_by(name)]) for name in (VISITOR, CRM))
+    for change in told_home[:2]:
+        heard(home, change)
+    row = with_identifiers(chat("e1", at(), "s", mood=UNHAPPY), (VISITOR,))
+    mine = replace(row, customer_id=customer_named_by(VISITOR), named_by=VISITOR, epoch=2)
+    home.store(advance(home.known, home.raised, [mine], POLICY), remembers=True)
+    (move,) = heard(home, told_home[2]).moves
+    assert (move.entry.customer_id, move.entry.epoch, move.reason) == (customer_named_by(CRM), 3, "identity_merge")
+
+    for change in told_her[:2]:  # by the second of them the row would belong to whoever sent it
+        heard(hers, change)
+    ahead = took(hers, move)
+    assert (ahead.moves, ahead.alerts, ahead.timeline) == ((), (), {})
+    after = heard(hers, told_her[2])
+    assert [(alert["customer_id"], alert["reason"]) for alert in after.alerts] == [
+        (customer_named_by(CRM), "identity_merge")
+    ]
+
+
+def test_a_row_brings_what_its_sender_knew_so_that_it_comes_to_rest_without_the_resolver() -> None:
+    """The e-mail says nothing, which the visitor's customer was never told; it says so itself, and stays."""
+    company = Company(lambda n: n - 1)
+    for i, names in enumerate((("C3", MAIL), ("C4", MAIL))):
+        company.resolver.claim((Identifier("crm_id", names[0]), names[1]), f"chat/p{i}")
+    company.resolver.claim((CRM, VISITOR), "chat/p3")
+    company.settle()
+    event = with_identifiers(chat("e1", at(), "s"), (MAIL, VISITOR))
+    company.admit(event)
+    before = company.steps
+    company.settle()
+    assert company.steps - before <= 3, "there, to the e-mail's home, and back"
+    assert_each_is_in_one_timeline(company, [event])
+
+
+def test_what_a_run_of_two_raised_is_taken_back_by_whoever_has_its_first() -> None:
+    """The contact is named by its first touchpoint. The second, on whose words the alert stood, is another's again."""
+    resolver, hers = Company(lambda n: n - 1).resolver, Customer()
+    resolver.merge(CRM, VISITOR)
+    resolver.split(VISITOR)
+    merge, split = resolver.changes[customer_named_by(CRM)]
+    heard(hers, merge)
+    rows = [
+        replace(with_identifiers(event, (name,)), customer_id=customer_named_by(CRM), named_by=CRM)
+        for name, event in (
+            (CRM, other("e1", at(), "social")),
+            (VISITOR, other("e2", at(minutes=5), "social", mood=UNHAPPY)),
+        )
+    ]
+    (alert,) = (first := advance(hers.known, hers.raised, rows, POLICY)).alerts
+    hers.store(first, remembers=True)
+    after = heard(hers, split)
+    assert [(record["alert_id"], record["status"]) for record in after.alerts] == [(alert["alert_id"], "retracted")]
+    assert [move.raised for move in after.moves] == [()]
