@@ -9,6 +9,7 @@ import time
 import tomllib
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from importlib.metadata import version
 from importlib.resources import files
 from pathlib import Path
@@ -195,11 +196,12 @@ def identifiers_of(at: Installation) -> IdentifierRules:
 
 
 def kin_rules(rules: IdentifierRules) -> KinRules:
-    """Return how identifiers link; what is on the junk list by now links nobody."""
-    return KinRules(
-        strongest_first=rules.strongest_first,
-        is_junk=lambda identifier: rules.is_junk(identifier.type, identifier.value),
-    )
+    """Return how identifiers link; what is on the junk list by now links nobody.
+
+    The resolver asks of each identifier again and again whether it is junk, which is a dozen regular expressions.
+    """
+    kin = rules.kin
+    return replace(kin, is_junk=lru_cache(maxsize=1 << 16)(kin.is_junk))
 
 
 def make_timelines(

@@ -5,10 +5,13 @@ Rule 1. A bond is two rows, one under each of its identifiers, so that an identi
 Rule 2. What is added is put every time it is heard, merged with what is there: a claim taken again writes it again.
 Rule 3. What the chunk under way adds is seen before it is stored; `begin` forgets it, since by then it is stored, or
         was dropped and comes again.
+Rule 4. What stands around an identifier is read at once and kept for the chunk, unless it is more than `AT_ONCE` rows:
+        then it is read by type, and only as far as it is asked for.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any
 
 from agents.exact.loop import Put
@@ -21,6 +24,11 @@ TOGETHER, APART = "together", "apart"
 TOLD = b"!"
 """Stands between the identifiers of a verdict's key; no type begins so."""
 
+AT_ONCE = 64
+"""Rows: nearly every identifier has fewer, and a scan costs more to begin than to go on."""
+
+Row = tuple[Pair, Mapping[str, Any]]
+
 NOTHING: Mapping[str, Any] = dict.fromkeys(("first", "last", "event", "verdict", "by", "why", "at"))
 
 
@@ -32,12 +40,14 @@ class BondMemory:
     book: SchemaBook
     rules: KinRules
     _partition: int = 0
+    _near: dict[Identifier, tuple[Row, ...] | None] = field(default_factory=dict)
     _bonds: dict[Identifier, dict[Pair, Bond]] = field(default_factory=dict)
     _verdicts: dict[Identifier, dict[Pair, Verdict]] = field(default_factory=dict)
 
     def begin(self, partition: int) -> None:
         """Turn to a chunk of this partition (Rule 3)."""
         self._partition = partition
+        self._near.clear()
         self._bonds.clear()
         self._verdicts.clear()
 
@@ -45,14 +55,18 @@ class BondMemory:
         """Yield an identifier's bonds with identifiers of a type."""
         fresh = {both: bond for both, bond in self._bonds.get(one, {}).items() if bond.other(one).type == other}
         yield from fresh.values()
-        for both, row in self._scan(row_key(one) + f"{other}:".encode()):
+        for both, row in self._bond_rows(one, other):
             if both not in fresh:
                 yield Bond(*both, row["first"], row["last"], row["event"])
 
     def verdicts_at(self, one: Identifier) -> Iterable[Verdict]:
         """Return the newest word on each pair of which an identifier is one."""
+        near = self._read_near(one)
+        rows = self._scan(row_key(one) + TOLD) if near is None else near
         stored = {
-            both: Verdict(both, row["verdict"] == TOGETHER, row["at"]) for both, row in self._scan(row_key(one) + TOLD)
+            both: Verdict(both, row["verdict"] == TOGETHER, row["at"])
+            for both, row in rows
+            if row["verdict"] is not None
         }
         return (stored | self._verdicts.get(one, {})).values()
 
@@ -60,8 +74,9 @@ class BondMemory:
         """Take a bond; return what to store. `stamp` is epoch milliseconds."""
         known = self._bonds.get(bond.stronger, {}).get(bond.pair)
         if known is None:
-            rows = self._scan(row_key(bond.stronger) + row_key(bond.weaker))
-            known = next((Bond(*both, row["first"], row["last"], row["event"]) for both, row in rows), None)
+            rows = self._bond_rows(bond.weaker, bond.stronger.type, row_key(bond.stronger))
+            found = (Bond(*both, row["first"], row["last"], row["event"]) for both, row in rows)
+            known = next((each for each in found if each.pair == bond.pair), None)
         whole = bond if known is None else bond.merged(known)
         for identifier in bond.pair:
             self._bonds.setdefault(identifier, {})[bond.pair] = whole
@@ -84,7 +99,24 @@ class BondMemory:
         keys = (row_key(stronger) + between + row_key(weaker), row_key(weaker) + between + row_key(stronger))
         return [Put(self.table, key, value, stamp) for key in keys]
 
-    def _scan(self, prefix: bytes) -> Iterator[tuple[Pair, Mapping[str, Any]]]:
+    def _bond_rows(self, one: Identifier, other: str, key: bytes | None = None) -> Iterator[Row]:
+        """Yield the stored bonds of an identifier with a type; if there are many, only those that begin with `key`."""
+        near = self._read_near(one)
+        if near is None:
+            yield from self._scan(row_key(one) + (key or f"{other}:".encode()))
+            return
+        for both, row in near:
+            if row["verdict"] is None and (both[1] if both[0] == one else both[0]).type == other:
+                yield both, row
+
+    def _read_near(self, one: Identifier) -> tuple[Row, ...] | None:
+        """Return all that is stored around an identifier; None where that is too much (Rule 4)."""
+        if one not in self._near:
+            rows = tuple(islice(self._scan(row_key(one)), AT_ONCE + 1))
+            self._near[one] = rows if len(rows) <= AT_ONCE else None
+        return self._near[one]
+
+    def _scan(self, prefix: bytes) -> Iterator[Row]:
         for _, value in self.table.scan(self._partition, prefix):
             row = self.book.decode("bond", value)
             # Which of the two is stronger may have been settled otherwise since.

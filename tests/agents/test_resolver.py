@@ -4,11 +4,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from agents import bonds
 from agents.app import make_resolver
 from agents.exact.chunks import Chunk
 from agents.exact.loop import ExactLoop
@@ -240,23 +242,26 @@ EVENTS = st.lists(st.lists(st.sampled_from(PEOPLE), min_size=2, max_size=3, uniq
 async def test_whatever_the_order_and_the_chunks_the_directory_is_the_resolution_of_all(
     events: list[list[Identifier]], data: st.DataObject
 ) -> None:
-    """Claims in any order, some twice, in any chunks, with restarts in between: as if all were resolved at once."""
+    """Claims in any order, some twice, in any chunks, with restarts in between, read at once or by type: as if all were
+    resolved at once.
+    """
     claims: Sequence[Claim] = [seen(*sorted(each), number=i) for i, each in enumerate(events)]
     told = data.draw(st.permutations([*claims, *data.draw(st.lists(st.sampled_from(claims), max_size=3))]))
     bench = Bench()
     heard = Known()
     while told:
         size = data.draw(st.integers(1, len(told)))
-        await bench.take(*told[:size])
+        with patch.object(bonds, "AT_ONCE", data.draw(st.sampled_from([0, 1, bonds.AT_ONCE]))):
+            await bench.take(*told[:size])
         told = told[size:]
         for entry in bench.read(DIRECTORY):
             heard.hear(entry)
         if data.draw(st.booleans()):
             bench = Bench(rows=bench.rows, next=bench.next)
     rules = bench.agent.rules
-    bonds: dict[Pair, Bond] = {}
+    all_bonds: dict[Pair, Bond] = {}
     for i, each in enumerate(events):
         for bond in bonds_of(each, NOON + timedelta(minutes=i), f"chat/E-{i}", rules):
-            bonds[bond.pair] = bond if bond.pair not in bonds else bond.merged(bonds[bond.pair])
-    wanted = resolve(list(bonds.values()), (), rules).answers
+            all_bonds[bond.pair] = bond if bond.pair not in all_bonds else bond.merged(all_bonds[bond.pair])
+    wanted = resolve(list(all_bonds.values()), (), rules).answers
     assert {one: each.answer for one, each in heard.answers(PEOPLE).items()} == wanted
