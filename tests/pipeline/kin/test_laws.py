@@ -10,6 +10,7 @@ from pipeline.touchpoint import Identifier
 from tests.pipeline.kin.worlds import (
     PEOPLE,
     TIGHT,
+    UNHURRIED,
     WIDE,
     Event,
     Store,
@@ -26,6 +27,7 @@ Junk = frozenset[Identifier]
 
 
 @both
+@UNHURRIED
 @given(data=st.data(), events=events_of(), words=words_of(), junk=junk)
 def test_every_order_ends_in_the_same_answers(
     rules: KinRules, data: st.DataObject, events: list[Event], words: list[Verdict], junk: Junk
@@ -48,6 +50,7 @@ def test_every_order_ends_in_the_same_answers(
 
 
 @both
+@UNHURRIED
 @given(events=events_of().filter(bool), words=words_of())
 def test_what_was_before_is_told_too(rules: KinRules, events: list[Event], words: list[Verdict]) -> None:
     """Beside what is, the gathered tell what stood before the news; the same when the claim comes again."""
@@ -63,6 +66,7 @@ def test_what_was_before_is_told_too(rules: KinRules, events: list[Event], words
         assert store.hear(last.news(rules)).before.resolved(rules).answers == told
 
 
+@UNHURRIED
 @given(events_of([one for one in PEOPLE if one.type != "crm_id"]))
 def test_without_conflicts_it_is_a_union_find(events: list[Event]) -> None:
     """With nothing to guard against, who was ever seen together is one."""
@@ -74,6 +78,7 @@ def test_without_conflicts_it_is_a_union_find(events: list[Event]) -> None:
 
 
 @both
+@UNHURRIED
 @given(events=events_of(), words=words_of())
 def test_no_customer_holds_two_crm_ids(rules: KinRules, events: list[Event], words: list[Verdict]) -> None:
     """Whatever was seen, and whatever operators said."""
@@ -82,6 +87,7 @@ def test_no_customer_holds_two_crm_ids(rules: KinRules, events: list[Event], wor
 
 
 @both
+@UNHURRIED
 @given(events=events_of(), words=words_of())
 def test_who_was_told_apart_is_apart(rules: KinRules, events: list[Event], words: list[Verdict]) -> None:
     """The newest word on a pair holds, whatever else ties them together."""
@@ -92,6 +98,7 @@ def test_who_was_told_apart_is_apart(rules: KinRules, events: list[Event], words
 
 
 @both
+@UNHURRIED
 @given(data=st.data(), events=events_of(), words=words_of())
 def test_replay_changes_nothing(
     rules: KinRules, data: st.DataObject, events: list[Event], words: list[Verdict]
@@ -108,6 +115,7 @@ def test_replay_changes_nothing(
 
 
 @both
+@UNHURRIED
 @given(events=events_of(), words=words_of())
 def test_every_identifier_is_in_one_customer_that_its_strongest_names(
     rules: KinRules, events: list[Event], words: list[Verdict]
@@ -122,6 +130,7 @@ def test_every_identifier_is_in_one_customer_that_its_strongest_names(
 
 
 @both
+@UNHURRIED
 @given(events=events_of(), words=words_of(), junk=junk)
 def test_what_is_parked_links_nobody(rules: KinRules, events: list[Event], words: list[Verdict], junk: Junk) -> None:
     """A parked identifier is a customer of its own, without company; and a bond that joined did join."""
@@ -137,6 +146,7 @@ def test_what_is_parked_links_nobody(rules: KinRules, events: list[Event], words
 
 
 @both
+@UNHURRIED
 @given(events=events_of(), words=words_of())
 def test_an_event_has_one_owner_who_is_the_customer_of_one_of_its_identifiers(
     rules: KinRules, events: list[Event], words: list[Verdict]

@@ -23,6 +23,7 @@ from pipeline.touchpoint import Identifier
 from tests.builders import NOON
 from tests.pipeline.kin.worlds import (
     TIGHT,
+    UNHURRIED,
     Event,
     Store,
     crm,
@@ -59,6 +60,7 @@ def home(one: Identifier) -> str:
     return customer_named_by(one)
 
 
+@UNHURRIED
 @given(events=events_of(), words=words_of(), rules=st.sampled_from([TIGHT, RULES]))
 def test_every_statement_keeps_its_contract(events: list[Event], words: list[Verdict], rules: KinRules) -> None:
     """All can be written by their schemas; a home is told once, of every gathered identifier, in one epoch."""
@@ -84,6 +86,7 @@ def test_every_statement_keeps_its_contract(events: list[Event], words: list[Ver
         ]
 
 
+@UNHURRIED
 @given(events=events_of().filter(bool), words=words_of(), rules=st.sampled_from([TIGHT, RULES]))
 def test_whoever_changed_customer_is_told_so(events: list[Event], words: list[Verdict], rules: KinRules) -> None:
     """The home of each identifier whose answer changed is told, and never that nothing did."""

@@ -11,6 +11,7 @@ from tests.builders import NOON
 from tests.pipeline.kin.worlds import (
     PEOPLE,
     TIGHT,
+    UNHURRIED,
     WIDE,
     Event,
     crm,
@@ -32,6 +33,7 @@ one_of_them = st.sampled_from(PEOPLE)
 rules_of = st.sampled_from([TIGHT, WIDE])
 
 
+@UNHURRIED
 @given(rules=rules_of, events=events_of(), words=words_of(), one=one_of_them, other=one_of_them, taken=st.booleans())
 def test_merge_then_split_is_where_you_began(  # noqa: PLR0913 -- a law over everything that a world is made of
     rules: KinRules, events: list[Event], words: list[Verdict], one: Identifier, other: Identifier, *, taken: bool
@@ -50,6 +52,7 @@ def test_merge_then_split_is_where_you_began(  # noqa: PLR0913 -- a law over eve
     assert {each: after[each] for each in before} == before
 
 
+@UNHURRIED
 @given(rules=rules_of, events=events_of(), words=words_of(), one=one_of_them, data=st.data())
 def test_split_then_merge_is_where_you_began(
     rules: KinRules, events: list[Event], words: list[Verdict], one: Identifier, data: st.DataObject
@@ -65,6 +68,7 @@ def test_split_then_merge_is_where_you_began(
     assert whole(events, [*heard, *again], rules).answers == before
 
 
+@UNHURRIED
 @given(rules=rules_of, events=events_of(), words=words_of(), one=one_of_them)
 def test_what_is_split_enough_is_alone(
     rules: KinRules, events: list[Event], words: list[Verdict], one: Identifier
@@ -83,6 +87,7 @@ def test_what_is_split_enough_is_alone(
     )
 
 
+@UNHURRIED
 @given(rules=rules_of, events=events_of(), words=words_of(), one=one_of_them, other=one_of_them)
 def test_a_word_heard_again_says_the_same(
     rules: KinRules, events: list[Event], words: list[Verdict], one: Identifier, other: Identifier

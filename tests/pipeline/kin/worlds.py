@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
+from hypothesis import settings
 from hypothesis import strategies as st
 
 from pipeline.kin import (
@@ -30,6 +31,9 @@ from pipeline.kin.bonds import newest
 from pipeline.kin.standing import standings
 from pipeline.touchpoint import Identifier
 from tests.builders import NOON
+
+UNHURRIED = settings(deadline=None)
+"""A law holds however busy the machine is."""
 
 TIGHT = KinRules(
     limits={
