@@ -1,7 +1,8 @@
 """A world of a few identifiers, its resolver, and Kafka between its customers: who may hear what when.
 
 Rule 1. The resolver is `pipeline.kin`: it tells the home of every identifier that the news reaches all their answers.
-        To one home it speaks in order; that is all the order that there is.
+        To one home it speaks in order; that is all the order that there is. After a crash it takes the newest claims
+        again, under the same epochs.
 Rule 2. Intake knows of every identifier any answer that was ever given, or none, each on its own: a directory has many
         partitions. It may admit an event twice, with different knowledge.
 Rule 3. A customer's state is stored before anything goes out. A crash forgets what was to go out, and memory; what was
@@ -65,6 +66,7 @@ class Resolver:
     bonds: dict[Pair, Bond] = field(default_factory=dict)
     verdicts: dict[Pair, Verdict] = field(default_factory=dict)
     epoch: int = 0
+    log: list[tuple[Sequence[Identifier], News, str]] = field(default_factory=list)
     said: dict[Identifier, list[Told]] = field(default_factory=lambda: defaultdict(list))
     changes: dict[str, deque[Change]] = field(default_factory=lambda: defaultdict(deque))
 
@@ -102,13 +104,22 @@ class Resolver:
     def _tell(self, start: Iterable[Identifier], news: News, outcome: str) -> None:
         """Tell the homes of all that the news can change (Rule 1)."""
         self.epoch += 1
+        self.log.append((tuple(start), news, outcome))
+        self._say(self.epoch, start, news, outcome)
+
+    def redo(self, most: int) -> None:
+        """Take the newest claims again, after a crash: under their own epochs, with all that the store has by now."""
+        for epoch in range(max(1, self.epoch + 1 - most), self.epoch + 1):
+            self._say(epoch, *self.log[epoch - 1])
+
+    def _say(self, epoch: int, start: Iterable[Identifier], news: News, outcome: str) -> None:
         gathered = reachable(start, self._bonds_at, self._verdicts_at, RULES, news)
         answers = gathered.now.resolved(RULES).answers
         for bond in news.bonds:
             self.bonds[bond.pair] = bond.merged(self.bonds[bond.pair]) if bond.pair in self.bonds else bond
         self.verdicts |= {verdict.pair: verdict for verdict in news.verdicts}
         told = tuple(
-            Told(i, a.customer_id, a.named_by, a.parked.value if a.parked else None, self.epoch)
+            Told(i, a.customer_id, a.named_by, a.parked.value if a.parked else None, epoch)
             for i, a in sorted(answers.items(), key=lambda each: each[0])
         )
         for one in told:

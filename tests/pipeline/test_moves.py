@@ -14,11 +14,11 @@ from pipeline.findings import Finding, Record
 from pipeline.kin.resolution import customer_named_by
 from pipeline.resettle import Change, resettle
 from pipeline.touchpoint import Entry, Identifier
-from tests.pipeline.moving_world import NAMES, RULES, Company, Customer
+from tests.pipeline.moving_world import NAMES, RULES, Company, Customer, Resolver
 from tests.pipeline.touchpoints import POLICY, UNHAPPY, at, chat, entries, other
 
 Events = list[Entry]
-MANY = settings(max_examples=300, deadline=None)
+MANY = settings(max_examples=200, deadline=None)
 
 
 @st.composite
@@ -43,7 +43,7 @@ def with_identifiers(event: Entry, names: Iterable[Identifier]) -> Entry:
 
 
 Script = list[tuple[str, int, int]]
-ACTIONS = ("admit", "admit", "again", "claim", "step", "step", "step", "split", "merge")
+ACTIONS = ("admit", "admit", "again", "claim", "step", "step", "step", "split", "merge", "redo")
 SCRIPTS = st.lists(st.tuples(st.sampled_from(ACTIONS), st.integers(0, 9), st.integers(0, 9)), max_size=25)
 
 
@@ -52,7 +52,7 @@ def played(told: Events, script: Script, seed: int) -> Company:
     random = Random(seed)  # noqa: S311 -- hypothesis draws the seed
     company = Company(lambda n: random.randrange(n) if n > 1 else 0)
     fresh, claims = list(told), []
-    for action, one, other in script:
+    for action, one, two in script:
         if action == "admit" and fresh:
             event = fresh.pop(one % len(fresh))
             company.admit(event)
@@ -65,16 +65,24 @@ def played(told: Events, script: Script, seed: int) -> Company:
             company.resolver.claim(event.identifiers, event.event_id)
         elif action == "step" and company.waiting:
             company.step()
-        elif action == "split":
-            company.resolver.split(NAMES[one % len(NAMES)])
-        elif action == "merge" and one % len(NAMES) != other % len(NAMES):
-            company.resolver.merge(NAMES[one % len(NAMES)], NAMES[other % len(NAMES)])
+        else:
+            spoken(company.resolver, action, one, two)
     for event in fresh:
         company.admit(event)
     for event in [*claims, *fresh]:
         company.resolver.claim(event.identifiers, event.event_id)
     company.settle()
     return company
+
+
+def spoken(resolver: Resolver, action: str, one: int, two: int) -> None:
+    """Let an operator speak, or the resolver take its newest claims again."""
+    if action == "split":
+        resolver.split(NAMES[one % len(NAMES)])
+    elif action == "merge" and one % len(NAMES) != two % len(NAMES):
+        resolver.merge(NAMES[one % len(NAMES)], NAMES[two % len(NAMES)])
+    elif action == "redo":
+        resolver.redo(one)
 
 
 def truth(company: Company, told: Events) -> dict[str, dict[str, Finding]]:
