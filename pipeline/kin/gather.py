@@ -6,7 +6,8 @@ Rule 2. A parked identifier is a leaf: it is gathered, for an event may carry it
 Rule 3. Each identifier is judged by its own bonds, read only until they are over a limit (`pipeline.kin.standing`).
 Rule 4. What was before is told by the news itself: the store without the bonds that this event showed first. So a claim
         that comes again is told the same as at first, whether the store has heard of it or not.
-Rule 5. A change of rules is no news: resolve from each identifier once, and every component is right by the new ones.
+Rule 5. After a change of rules, gather from each identifier once, with the rules that were as `formerly`: what they had
+        joined is passed through once, so that whoever answered for it is told.
 """
 
 from collections.abc import Callable, Collection, Iterable, Mapping
@@ -54,6 +55,7 @@ class Gathered:
     now: World
     before: World
     news: News
+    formerly: KinRules
 
     @property
     def identifiers(self) -> Collection[Identifier]:
@@ -93,7 +95,6 @@ class _Reading:
 
     bonds_at: BondsAt
     verdicts_at: VerdictsAt
-    rules: KinRules
     news: News
     now: _Side
     before: _Side
@@ -103,17 +104,21 @@ class _Reading:
             return
         now: dict[str, list[Bond]] = {}
         before: dict[str, list[Bond]] = {}
-        for type_ in () if self.rules.is_junk(one) else self.rules.strongest_first:
-            before[type_], now[type_] = self._read(one, type_)
-            if over(one.type, type_, before[type_], self.rules) not in (None, Outcome.HOLDS_TOO_MANY):
+        sides = {id(side.rules): side.rules for side in (self.before, self.now)}.values()
+        linking = [rules for rules in sides if not rules.is_junk(one)]
+        for type_ in self.now.rules.strongest_first:
+            if not linking:
                 break  # it was parked and stays so, whatever else it stands with
+            before[type_], now[type_] = self._read(one, type_, linking)
+            parks = [over(one.type, type_, before[type_], rules) for rules in linking]
+            linking = [r for r, why in zip(linking, parks, strict=True) if why in (None, Outcome.HOLDS_TOO_MANY)]
         self._add_news(one, now)
         verdicts = {verdict.pair: verdict for verdict in self.verdicts_at(one)}
         words: dict[Pair, Verdict] = {word.pair: word for word in self.news.verdicts if one in word.pair}
         self.before.learn(one, before, (v for v in verdicts.values() if words.get(v.pair) != v))
         self.now.learn(one, now, (_newest(v, verdicts.get(v.pair)) for v in (verdicts | words).values()))
 
-    def _read(self, one: Identifier, type_: str) -> tuple[list[Bond], list[Bond]]:
+    def _read(self, one: Identifier, type_: str, rules: Collection[KinRules]) -> tuple[list[Bond], list[Bond]]:
         """Return what was before, and that with what the store has heard of the news."""
         fresh: list[Bond] = []
 
@@ -124,7 +129,7 @@ class _Reading:
                 else:
                     yield bond
 
-        old = list(until_over(one.type, type_, older(), self.rules))
+        old = list(until_over(one.type, type_, older(), rules))
         return old, [*old, *fresh]
 
     def _add_news(self, one: Identifier, now: dict[str, list[Bond]]) -> None:
@@ -150,12 +155,21 @@ class _Reading:
             yield from (v.other(one) for v in list(side.verdicts.values()) if v.together and one in v.pair)
 
 
-def reachable(
-    start: Iterable[Identifier], bonds_at: BondsAt, verdicts_at: VerdictsAt, rules: KinRules, news: News | None = None
+def reachable(  # noqa: PLR0913 -- the store's two questions, the rules and the news; a class for them would say no more
+    start: Iterable[Identifier],
+    bonds_at: BondsAt,
+    verdicts_at: VerdictsAt,
+    rules: KinRules,
+    news: News | None = None,
+    *,
+    formerly: KinRules | None = None,
 ) -> Gathered:
-    """Return all that `news` can change (what it names is a start too), or without news the components of `start`."""
+    """Return all that `news` can change (what it names is a start too), or without news the components of `start`.
+
+    `formerly` are the rules before, where they have changed; the order of the types must be the same.
+    """
     news = news or News()
-    reading = _Reading(bonds_at, verdicts_at, rules, news, _Side(rules), _Side(rules))
+    reading = _Reading(bonds_at, verdicts_at, news, _Side(rules), _Side(formerly or rules))
     pairs = [*(bond.pair for bond in news.bonds), *(verdict.pair for verdict in news.verdicts)]
     rest = list(dict.fromkeys((*start, *(one for both in pairs for one in both))))
     gathered: dict[Identifier, None] = {}
@@ -166,7 +180,7 @@ def reachable(
         gathered[one] = None
         reading.of(one)
         rest += reading.next_to(one)
-    return Gathered(reading.now.world(gathered), reading.before.world(gathered), news)
+    return Gathered(reading.now.world(gathered), reading.before.world(gathered), news, formerly or rules)
 
 
 def _newest(one: Verdict, other: Verdict | None) -> Verdict:

@@ -66,19 +66,20 @@ def over(one: str, other: str, bonds: Collection[Bond], rules: KinRules) -> Outc
     return most.why if most is not None and _is_over(bonds, most) else None
 
 
-def until_over(one: str, other: str, bonds: Iterable[Bond], rules: KinRules) -> Iterator[Bond]:
-    """Yield the bonds of an identifier of type `one` with those of type `other`, until they are over the limit."""
-    most = _most(one, other, rules)
-    if most is None:
+def until_over(one: str, other: str, bonds: Iterable[Bond], rules: Collection[KinRules]) -> Iterator[Bond]:
+    """Yield the bonds of an identifier of type `one` with those of type `other`, until they are over by all rules."""
+    found = [_most(one, other, each) for each in rules]
+    limits = [most for most in found if most is not None]
+    if len(limits) < len(found):
         yield from bonds
         return
     read: list[Bond] = []
-    look_at = most.count + 1
+    look_at = max(most.count for most in limits) + 1
     for bond in bonds:
         yield bond
         read.append(bond)
         if len(read) == look_at:
-            if _is_over(read, most):
+            if all(_is_over(read, most) for most in limits):
                 return
             look_at *= 2  # looking at each would be quadratic where the bonds lie in many windows
 

@@ -3,8 +3,8 @@
 Rule 1. To the directory: whose each gathered identifier is, and that each pair of the news is known now.
 Rule 2. To the home of each gathered identifier (the customer that it names): whose all of them are, with what the news
         did there. All of a customer's touchpoints lie at the home of one of its component's identifiers.
-Rule 3. The home of an identifier that was parked and still is, is told only where the news parks or frees another: its
-        touchpoints carry nobody who links. So a number on 20,000 calls is not told of the next caller.
+Rule 3. The home of an identifier that was parked and still is, is told of that one alone, unless the news parks or
+        frees another: its touchpoints carry nobody who links. A number on 20,000 calls does not learn its callers.
 Rule 4. The outcome is seen from the identifier whose home it is: it was parked, lost company (split), gained company
         (merged), stood on the news' bond in vain (parked or kept apart), or nothing changed for it.
 """
@@ -57,24 +57,23 @@ def directory_entries(gathered: Gathered, now: Resolution, epoch: int, rules: Ki
 def identity_changes(
     gathered: Gathered, now: Resolution, epoch: int, cause: Cause, rules: KinRules
 ) -> Iterator[dict[str, Any]]:
-    """Yield the records of identity-change.v1.avsc, one for each home that is concerned (Rule 3), strongest first."""
-    before = gathered.before.resolved(rules)
+    """Yield the records of identity-change.v1.avsc, one for the home of each gathered identifier, strongest first."""
+    before = gathered.before.resolved(gathered.formerly)
     ranked = sorted(gathered.identifiers, key=rules.rank)
     answers = [_answer(one, now.answers[one], epoch) for one in ranked]
     customers = sorted({answer.customer_id for answer in now.answers.values()})
     links = [_link(bond, now) for bond in _links(gathered, rules)]
     companies = _companies(before), _companies(now)
     for one in ranked:
-        if _is_at_rest(one, gathered, before, now):
-            continue
+        is_at_rest = _is_at_rest(one, gathered, before, now)
         told = _told(one, gathered, (before, now), companies, cause)
         yield {
             "customer_id": customer_named_by(one),
             "epoch": epoch,
             "outcome": told.outcome,
             "reason": told.reason,
-            "customers": customers,
-            "answers": answers,
+            "customers": [now.answers[one].customer_id] if is_at_rest else customers,
+            "answers": [_answer(one, now.answers[one], epoch)] if is_at_rest else answers,
             "caused_by": cause.name,
             "links": links,
             "occurred_at": cause.occurred_at,

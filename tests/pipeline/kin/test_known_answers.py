@@ -5,7 +5,7 @@ from itertools import pairwise, permutations
 
 import pytest
 
-from pipeline.kin import Answer, KinRules, Limit, Outcome, customer_named_by, owner
+from pipeline.kin import Answer, KinRules, Limit, News, Outcome, customer_named_by, owner
 from pipeline.touchpoint import Identifier
 from tests.builders import NOON
 from tests.pipeline.kin.worlds import (
@@ -133,7 +133,8 @@ def test_a_value_put_on_the_junk_list_later() -> None:
     assert len(customers(store.directory)) == 1
     store.rules = with_junk(RULES, {phone(1)})
     for one in tuple(store.directory):
-        store.hear(event("none").news(RULES), start=[one])
+        gathered = store.hear(News(), [one], formerly=RULES)
+        assert set(gathered.identifiers) == {email(1), phone(1), visitor(1)}, "all who were one are told"
     assert customers(store.directory) == {frozenset({email(1)}), frozenset({phone(1)}), frozenset({visitor(1)})}
     assert store.directory[phone(1)] == Answer(customer_named_by(phone(1)), phone(1), Outcome.JUNK)
 

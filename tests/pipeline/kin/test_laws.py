@@ -67,6 +67,24 @@ def test_what_was_before_is_told_too(rules: KinRules, events: list[Event], words
 
 
 @UNHURRIED
+@given(events=events_of(), words=words_of(), junk=junk, tighter=st.booleans())
+def test_changed_rules_are_obeyed_looking_back(
+    events: list[Event], words: list[Verdict], junk: Junk, *, tighter: bool
+) -> None:
+    """Gathered once from each identifier, a store of the old rules answers by the new; whoever was one is told."""
+    old, new = (WIDE, with_junk(TIGHT, junk)) if tighter else (with_junk(TIGHT, junk), WIDE)
+    store = Store(old)
+    for news in [each.news(old) for each in events] + [News((), (word,)) for word in words]:
+        store.hear(news)
+    before = customers(store.directory)
+    store.rules = new
+    for one in tuple(store.directory):
+        gathered = store.hear(News(), [one], formerly=old)
+        assert next(company for company in before if one in company) <= set(gathered.identifiers)
+    assert store.directory == whole(events, words, new).answers
+
+
+@UNHURRIED
 @given(events_of([one for one in PEOPLE if one.type != "crm_id"]))
 def test_without_conflicts_it_is_a_union_find(events: list[Event]) -> None:
     """With nothing to guard against, who was ever seen together is one."""

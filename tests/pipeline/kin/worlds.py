@@ -171,9 +171,9 @@ class Store:
         """Yield the words on an identifier."""
         return (verdict for verdict in self.verdicts.values() if one in verdict.pair)
 
-    def hear(self, news: News, start: Collection[Identifier] = ()) -> Gathered:
+    def hear(self, news: News, start: Collection[Identifier] = (), formerly: KinRules | None = None) -> Gathered:
         """Take news: gather, resolve, tell the directory, and only then keep it."""
-        gathered = reachable(start, self.bonds_at, self.verdicts_at, self.rules, news)
+        gathered = reachable(start, self.bonds_at, self.verdicts_at, self.rules, news, formerly=formerly)
         self.directory |= gathered.now.resolved(self.rules).answers
         self.keep(news)
         return gathered
