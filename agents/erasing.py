@@ -71,7 +71,7 @@ class ErasingTimelines:
         known = self.kept.known(chunk.partition, customer)
         whose = [Identifier(each["identifier"]["type"], each["identifier"]["value"]) for each in change["answers"]]
         if whose:
-            gone = erased_copies(known.picture, known.raised, whose, self.policy)
+            gone = erased_copies(customer, known.picture, known.raised, whose, self.policy)
         else:
             gone = erased_whole(customer, known.picture, known.raised, change["epoch"], self.policy)
 

@@ -18,6 +18,7 @@ COMMANDS = {
     "account": "commands.account:account",
     "broker": "commands.broker:broker",
     "demo": "commands.demo:demo",
+    "erase": "commands.erase:erase",
     "evaluate": "commands.evaluate:evaluate",
     "identity": "commands.identity:identity",
     "policy": "commands.policy:policy",

@@ -87,7 +87,7 @@ class People:
 
     def gathered(self, start: Iterable[Identifier], news: News | None = None) -> Gathered:
         """Return all that hangs together with these identifiers, as it is and as the news would make it."""
-        return reachable(start, self._bonds_at, lambda one: self._words_of.get(one, ()), self.rules, news)
+        return reachable(start, self.bonds_at, self.verdicts_at, self.rules, news)
 
     def resolved(self, start: Iterable[Identifier]) -> Resolution:
         """Return who is one customer around these identifiers."""
@@ -98,6 +98,10 @@ class People:
         return sorted(
             self._bonds_of.get(one, ()), key=lambda b: (self.rules.rank(b.stronger), self.rules.rank(b.weaker))
         )
+
+    def verdicts_at(self, one: Identifier) -> Collection[Verdict]:
+        """Return what operators said last of each pair of an identifier."""
+        return self._words_of.get(one, ())
 
     def words_of(self, one: Identifier) -> Collection[Word]:
         """Return the newest word on each pair of an identifier."""
@@ -114,7 +118,8 @@ class People:
         found = (self.directory.get(other, Answer(customer_named_by(other), other)) for other in others)
         return frozenset(answer.customer_id for answer in found if answer.customer_id != own)
 
-    def _bonds_at(self, one: Identifier, other: str) -> Iterator[Bond]:
+    def bonds_at(self, one: Identifier, other: str) -> Iterator[Bond]:
+        """Return an identifier's bonds with identifiers of a type."""
         return (bond for bond in self._bonds_of.get(one, ()) if bond.other(one).type == other)
 
     @cached_property

@@ -3,7 +3,8 @@
 Rule 1. At the home of one of the person's identifiers everything goes: touchpoints, what was raised, what was told of
         identifiers, the timeline. What stands is retracted first, without a name, words or topics.
 Rule 2. At another's home only goes what does not count there and carries one of the person's identifiers: touchpoints
-        of the person that lay there once and moved on. Touchpoints that count there are the other's own.
+        of the person that lay there once and moved on; and what was told of those identifiers, where no touchpoint that
+        stays carries them. Touchpoints that count there are the other's own.
 Rule 3. A mark stays, without an identifier: the resolution that erased. Versions grow from there if the person comes
         back, and a touchpoint that was still on its way to the person by an older word is not taken in again.
 """
@@ -19,6 +20,9 @@ from pipeline.touchpoint import Entry, Identifier, Told
 
 MARK = Identifier("erased", "")
 """Stands for whoever was erased: no source gives it, and no row carries it."""
+
+HEARD = Identifier("heard", "")
+"""Stands at another's home for the answers that went: which resolution it heard of last, so that no version falls."""
 
 REASON = "erased"
 
@@ -50,23 +54,22 @@ def erased_whole(customer: str, known: Picture, raised: Mapping[str, Raised], ep
 
 
 def erased_copies(
-    known: Picture, raised: Mapping[str, Raised], whose: Collection[Identifier], policy: Policy
+    customer: str, known: Picture, raised: Mapping[str, Raised], whose: Collection[Identifier], policy: Policy
 ) -> Erased:
     """Return what goes where the customer is another (Rule 2); `whose` are the person's identifiers."""
     gone = tuple(row for row in known.gone if not frozenset(whose).isdisjoint(row.identifiers))
-    if not gone:
-        return Erased((), (), (), (), known, raised, None)
     dropped = set(map(id, gone))
     rows = [row for row in known.held if id(row) not in dropped]
     names = {anchor_of(row) for row in gone} - {anchor_of(row) for row in rows}
     outputs = tuple(one for one in raised.values() if one.answered_by in names)
     needed = {one for row in rows for one in row.identifiers}
     kin = tuple(one for one in known.kin.answers if one in whose and one not in needed)
-    # The word that the person's were told by may have been the newest that this customer heard: versions must not fall.
+    if not gone and not kin:
+        return Erased((), (), (), (), known, raised, None)
     left = {one: told for one, told in known.kin.answers.items() if one not in kin}
-    mark = Told(MARK, gone[0].customer_id, MARK, None, known.kin.epoch) if kin else None
+    mark = Told(HEARD, customer, HEARD, None, known.kin.epoch) if kin else None
     if mark is not None:
-        left[MARK] = mark
+        left[HEARD] = mark
     kept = {one.output_id: one for one in raised.values() if one not in outputs}
     return Erased(gone, outputs, kin, (), picture(rows, policy, None, Kin(left)), kept, mark)
 

@@ -52,6 +52,12 @@ def preview(rows: Iterable[Entry], before: Answers, after: Answers, policy: Poli
     return (*_timelines(was, will), *_findings(was, will))
 
 
+def standing_of(rows: Iterable[Entry], answers: Answers, policy: Policy) -> dict[tuple[str, str], str]:
+    """Return the customer of each alert and flag that stands, by its kind and id."""
+    laid_out = _laid_out(_counted(rows), answers, policy)
+    return {name: customer for name, (customer, _) in _standing(laid_out).items()}
+
+
 def _counted(rows: Iterable[Entry]) -> list[Entry]:
     """Return each row once (Rule 2)."""
     kept: dict[object, Entry] = {}

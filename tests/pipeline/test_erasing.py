@@ -80,16 +80,27 @@ def test_the_others_keep_what_counts_and_lose_what_moved_on() -> None:
     told = Told(ANNA, HERE, ANNA, None, 5)
     before = picture((own, moved_on), POLICY, None, Kin({ANNA: told}))
     assert before.gone == (moved_on,)
-    gone = erased_copies(before, {}, [ANNA], POLICY)
+    gone = erased_copies(ELSEWHERE, before, {}, [ANNA], POLICY)
     assert (gone.rows, gone.kin, gone.retractions) == ((moved_on,), (ANNA,), ())
     assert (gone.picture.rows, gone.picture.gone) == ((own,), ())
     assert gone.picture.version_at(at()) == before.version_at(at())
 
 
+def test_the_others_forget_what_they_were_told() -> None:
+    """Of identifiers that no touchpoint of theirs carries; their versions do not fall, nothing of theirs is late."""
+    own = of(chat("c1", at(), "s1"), BEN, ELSEWHERE)
+    told = {ANNA: Told(ANNA, HERE, ANNA, None, 5), BEN: Told(BEN, ELSEWHERE, BEN, None, 4)}
+    before = picture((own,), POLICY, None, Kin(told))
+    gone = erased_copies(ELSEWHERE, before, {}, [ANNA], POLICY)
+    assert (gone.rows, gone.kin) == ((), (ANNA,))
+    assert gone.picture.version == before.version
+    assert not is_late(replace(own, epoch=1), gone.picture)
+
+
 def test_where_nothing_lies_nothing_changes() -> None:
     """A customer who only once stood on an event with the person."""
     before = picture((of(chat("c1", at(), "s1"), BEN, ELSEWHERE),), POLICY)
-    gone = erased_copies(before, {}, [ANNA], POLICY)
+    gone = erased_copies(ELSEWHERE, before, {}, [ANNA], POLICY)
     assert (gone.rows, gone.raised, gone.kin, gone.mark) == ((), (), (), None)
     assert gone.picture is before
 
