@@ -20,6 +20,7 @@ from pipeline.findings import Record
 from pipeline.kin import (
     Answer,
     Bond,
+    Cause,
     KinRules,
     Limit,
     News,
@@ -27,12 +28,13 @@ from pipeline.kin import (
     Pair,
     Verdict,
     bonds_of,
-    customer_named_by,
+    identity_changes,
     owner,
     pair,
     reachable,
     resolve,
 )
+from pipeline.moved import change
 from pipeline.placing import Kin
 from pipeline.resettle import Change, resettle
 from pipeline.touchpoint import Entry, Identifier, Told
@@ -114,17 +116,15 @@ class Resolver:
 
     def _say(self, epoch: int, start: Iterable[Identifier], news: News, outcome: str) -> None:
         gathered = reachable(start, self._bonds_at, self._verdicts_at, RULES, news)
-        answers = gathered.now.resolved(RULES).answers
+        now = gathered.now.resolved(RULES)
         for bond in news.bonds:
             self.bonds[bond.pair] = bond.merged(self.bonds[bond.pair]) if bond.pair in self.bonds else bond
         self.verdicts |= {verdict.pair: verdict for verdict in news.verdicts}
-        told = tuple(
-            Told(i, a.customer_id, a.named_by, a.parked.value if a.parked else None, epoch)
-            for i, a in sorted(answers.items(), key=lambda each: each[0])
-        )
-        for one in told:
-            self.said[one.identifier].append(one)
-            self.changes[customer_named_by(one.identifier)].append(Change(outcome, told))
+        for one, a in now.answers.items():
+            told = Told(one, a.customer_id, a.named_by, a.parked.value if a.parked else None, epoch)
+            self.said[one].append(told)
+        for record in identity_changes(gathered, now, epoch, Cause(outcome, at()), RULES):
+            self.changes[str(record["customer_id"])].append(change(record))
 
     def _bonds_at(self, one: Identifier, type_: str) -> list[Bond]:
         return [bond for bond in self.bonds.values() if one in bond.pair and bond.other(one).type == type_]
