@@ -122,7 +122,7 @@ async def test_a_dead_letter_is_keyed_by_its_place() -> None:
 async def test_a_touchpoint_that_its_topic_refuses_is_a_dead_letter(less: int, fits: bool) -> None:  # noqa: FBT001
     """Just under, exactly at, just over the topic's limit: the broker would refuse it, and the worker would leave."""
     value = _json(chat_event(event_id="E-1"))
-    size = len((await _effects(_agent(), "chat", value)).sends[0].value)
+    size = len((await _effects(_agent(), "chat", value)).sends[0].value or b"")
     agent = replace(_agent(), topics=replace(_agent().topics, largest=size - less), metrics=Metrics())
 
     (send,) = (effects := await _effects(agent, "chat", value)).sends
