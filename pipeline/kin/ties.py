@@ -24,7 +24,7 @@ def tie(groups: Groups, linking: Collection[Bond], touching: Collection[Bond], r
     claimed = {group for group in touches if groups.has_claim(group)}
     _tie(groups, _pieces(links, claimed), touches, claimed, rules)
     claimed = {group for group in touches if groups.has_claim(group)}
-    parties = {group for group in touches if not groups.foes(group).isdisjoint(touches)} - claimed
+    parties = {group for group in touches if any(foe in touches for foe in groups.foes(group))} - claimed
     pieces = [*_pieces(links, claimed | parties), *({party} for party in parties)]
     _tie(groups, pieces, touches, claimed | parties, rules)
 
