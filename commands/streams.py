@@ -12,7 +12,10 @@ from contextlib import asynccontextmanager
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.errors import KafkaError
 from aiokafka.structs import ConsumerRecord, TopicPartition
+
+from agents.topic_admin import Unreachable
 
 LARGEST_RECORD = 10 << 20
 """Bytes; the limit of dead-letters, the topic with the largest records (schemas/topics.toml)."""
@@ -53,8 +56,8 @@ async def writing(bootstrap: str) -> AsyncIterator[Writer]:
     producer = AIOKafkaProducer(
         bootstrap_servers=bootstrap, enable_idempotence=True, linger_ms=5, max_request_size=LARGEST_RECORD + (1 << 20)
     )
-    await producer.start()
     try:
+        await producer.start()
         writer = Writer(producer)
         yield writer
         await writer.flush()
@@ -72,19 +75,32 @@ async def reading(bootstrap: str) -> AsyncIterator[AIOKafkaConsumer]:
         auto_offset_reset="earliest",
         max_partition_fetch_bytes=LARGEST_RECORD,
     )
-    await consumer.start()
     try:
+        await consumer.start()
         yield consumer
     finally:
+        await _stop(consumer)
+
+
+async def _stop(consumer: AIOKafkaConsumer) -> None:
+    try:
         await consumer.stop()
+    except asyncio.CancelledError:
+        # With the broker away, the client lets the end of its own fetch task out as if this task were cancelled.
+        task = asyncio.current_task()
+        if task is not None and task.cancelling():
+            raise
 
 
 @asynccontextmanager
 async def administering(bootstrap: str) -> AsyncIterator[AIOKafkaAdminClient]:
-    """Yield a started admin client."""
+    """Yield a started admin client. Raises `Unreachable`."""
     admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
-    await admin.start()
     try:
+        try:
+            await admin.start()
+        except (KafkaError, OSError):
+            raise Unreachable(f"No Kafka answers at {bootstrap}") from None
         yield admin
     finally:
         await admin.close()
