@@ -18,7 +18,9 @@ def broken_feed(story: Story) -> None:
 
 def garbage(story: Story) -> None:
     """Bytes that are neither JSON nor Avro."""
-    story.tell_broken("chat", b"\x7fELF" + bytes(story.dice.randrange(0x80, 0x100) for _ in range(24)), "unknown_format")
+    story.tell_broken(
+        "chat", b"\x7fELF" + bytes(story.dice.randrange(0x80, 0x100) for _ in range(24)), "unknown_format"
+    )
 
 
 def cut_off(story: Story) -> None:
@@ -28,7 +30,11 @@ def cut_off(story: Story) -> None:
 
 def bad_utf8(story: Story) -> None:
     """Latin-1 where UTF-8 is promised."""
-    story.tell_broken("review", '{"source": "review", "site": "starboard", "body": "tr\u00e8s bien"}'.encode("latin-1"), "invalid_utf8")
+    story.tell_broken(
+        "review",
+        '{"source": "review", "site": "starboard", "body": "tr\u00e8s bien"}'.encode("latin-1"),
+        "invalid_utf8",
+    )
 
 
 def no_session(story: Story) -> None:
