@@ -25,6 +25,7 @@ PINNED = {
     "_commit": "(self, offsets: Mapping[faust.types.tuples.TP, int]) -> bool",
     "_commit_tps": "(self, tps: Iterable[faust.types.tuples.TP], start_new_transaction: bool) -> bool",
     "_filter_committable_offsets": "(self, tps: Iterable[faust.types.tuples.TP]) -> Dict[faust.types.tuples.TP, int]",
+    "seek_to_committed": "(self) -> Mapping[faust.types.tuples.TP, int]",
     "seek": "(self, partition: faust.types.tuples.TP, offset: int) -> None",
 }
 """Signatures in Faust 0.15.3: those that we override, those that call them, and those that we call."""
@@ -69,6 +70,7 @@ class Parent:
         self.world = world
         self._acked: dict[TP, list[int]] = defaultdict(list)
         self._acked_index: dict[TP, set[int]] = defaultdict(set)
+        self.broker: dict[TP, int | None] = {OURS: 7, THEIRS: None}
 
     @property
     def app(self) -> SimpleNamespace:
@@ -85,6 +87,19 @@ class Parent:
 
     async def _add_gap(self, tp: TP, offset_from: int, offset_to: int) -> None:
         self.world.note("faust's gap", tp, offset_from, offset_to)
+
+    async def seek_to_committed(self) -> dict[TP, int | None]:
+        self.world.note("seek to committed")
+        return dict(self.broker)
+
+    @property
+    def _thread(self) -> SimpleNamespace:
+        """The thread that the client lives in."""
+
+        async def seek_to_beginning(*places: TP) -> None:
+            self.world.note("seek to beginning", *places)
+
+        return SimpleNamespace(seek_to_beginning=seek_to_beginning)
 
     async def _commit(self, offsets: dict[TP, int]) -> bool:
         self.world.note("commit", dict(offsets))
@@ -169,6 +184,14 @@ async def test_a_paused_process_commits_nothing(consumer: Any) -> None:  # noqa:
     with pytest.raises(Left):
         await consumer._commit({OURS: 7})
     assert "commit" not in consumer.world.steps()
+
+
+async def test_what_nothing_is_committed_of_is_read_from_its_start(consumer: Any) -> None:  # noqa: ANN401
+    """The client would stay beyond records that were fetched and dropped in a rebalance; changelogs are Faust's."""
+    assert await consumer.seek_to_committed() == {OURS: 7, THEIRS: None}
+    consumer.broker[OURS] = None
+    assert await consumer.seek_to_committed() == {OURS: None, THEIRS: None}
+    assert consumer.world.trace == [("seek to committed",), ("seek to committed",), ("seek to beginning", OURS)]
 
 
 def test_waking_makes_the_commit_loop_look(consumer: Any) -> None:  # noqa: ANN401 -- see the fixture
