@@ -174,3 +174,10 @@ def test_an_alert_carries_its_contacts_topics_and_deadline() -> None:
     (alert,) = alerts_of(asked, survey("1", at(hours=2), "nps", 3, about="phone:1", topics=("card",)))
     assert (alert["topics"], alert["queue"]) == (["billing", "card"], "billing")
     assert alert["deliver_before"] == at(days=1, hours=2)
+
+
+def test_an_answer_edited_a_thousand_times_names_a_bounded_number_of_revisions() -> None:
+    """The first telling and the newest ones are the evidence; the alert still fits into one record."""
+    told = [review("r", at(n), stars=1, revision=n + 1) for n in range(1000)]
+    evidence = alerts_of(*told)[0]["evidence"]
+    assert [each["event_id"] for each in evidence] == [e.event_id for e in [told[0], *told[-49:]]]
