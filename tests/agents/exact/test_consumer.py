@@ -26,7 +26,6 @@ PINNED = {
     "_commit_tps": "(self, tps: Iterable[faust.types.tuples.TP], start_new_transaction: bool) -> bool",
     "_filter_committable_offsets": "(self, tps: Iterable[faust.types.tuples.TP]) -> Dict[faust.types.tuples.TP, int]",
     "seek_to_committed": "(self) -> Mapping[faust.types.tuples.TP, int]",
-    "seek_to_committed": "(self) -> Mapping[faust.types.tuples.TP, int]",
     "seek": "(self, partition: faust.types.tuples.TP, offset: int) -> None",
 }
 """Signatures in Faust 0.15.3: those that we override, those that call them, and those that we call."""
@@ -69,10 +68,8 @@ class Parent:
     def __init__(self, world: World) -> None:
         """Take a world whose generation is the app's."""
         self.world = world
-        self.places: dict[TP, int | None] = {}
         self._acked: dict[TP, list[int]] = defaultdict(list)
         self._acked_index: dict[TP, set[int]] = defaultdict(set)
-        self.broker: dict[TP, int | None] = {OURS: 7, THEIRS: None}
 
     @property
     def app(self) -> SimpleNamespace:
@@ -89,24 +86,6 @@ class Parent:
 
     async def _add_gap(self, tp: TP, offset_from: int, offset_to: int) -> None:
         self.world.note("faust's gap", tp, offset_from, offset_to)
-
-    async def seek_to_committed(self) -> dict[TP, int | None]:
-        """Faust's own."""
-        self.world.note("seek to committed")
-        return dict(self.broker)
-
-    @property
-    def _thread(self) -> SimpleNamespace:
-        """The thread that the client lives in."""
-
-        async def seek_to_beginning(*places: TP) -> None:
-            self.world.note("seek to beginning", *places)
-
-        return SimpleNamespace(seek_to_beginning=seek_to_beginning)
-
-    async def seek_to_committed(self) -> dict[TP, int | None]:
-        """Say where each partition is."""
-        return self.places
 
     async def _commit(self, offsets: dict[TP, int]) -> bool:
         self.world.note("commit", dict(offsets))
@@ -191,31 +170,6 @@ async def test_a_paused_process_commits_nothing(consumer: Any) -> None:  # noqa:
     with pytest.raises(Left):
         await consumer._commit({OURS: 7})
     assert "commit" not in consumer.world.steps()
-
-
-async def test_what_nothing_is_committed_of_is_read_from_its_start(consumer: Any) -> None:  # noqa: ANN401
-    """The client would stay beyond records that were fetched and dropped in a rebalance; changelogs are Faust's."""
-    assert await consumer.seek_to_committed() == {OURS: 7, THEIRS: None}
-    consumer.broker[OURS] = None
-    assert await consumer.seek_to_committed() == {OURS: None, THEIRS: None}
-    assert consumer.world.trace == [("seek to committed",), ("seek to committed",), ("seek to beginning", OURS)]
-
-
-async def test_where_nothing_is_committed_reading_begins_at_the_logs_start(consumer: Any) -> None:  # noqa: ANN401
-    """The client leaves such a partition where it is, beyond records that were fetched and dropped in a rebalance."""
-    sought: list[tuple[TP, ...]] = []
-
-    async def seek_to_beginning(*partitions: TP) -> None:
-        sought.append(partitions)
-
-    consumer._thread = SimpleNamespace(seek_to_beginning=seek_to_beginning)
-    other = TP("raw", 1)
-    consumer.places = {OURS: 7, other: None, THEIRS: None}
-    assert await consumer.seek_to_committed() == consumer.places
-    assert sought == [(other,)]
-    consumer.places = {OURS: 7}
-    await consumer.seek_to_committed()
-    assert len(sought) == 1
 
 
 def test_waking_makes_the_commit_loop_look(consumer: Any) -> None:  # noqa: ANN401 -- see the fixture
