@@ -69,12 +69,12 @@ def alerts(times: Sequence[datetime], contacts: Iterable[Contact], policy: Polic
 
 def explicit_id(entry: Entry) -> str:
     """Return the id of the alert on an answer given outright."""
-    return derived("alert", "explicit", entry.item or anchor_of(entry))
+    return derived("alert", "explicit", entry.customer_id, entry.item or anchor_of(entry))
 
 
-def inferred_id(contact_id: str) -> str:
+def inferred_id(customer_id: str, contact_id: str) -> str:
     """Return the id of the alert on a contact's words."""
-    return derived("alert", "inferred", contact_id)
+    return derived("alert", "inferred", customer_id, contact_id)
 
 
 def _explicit(entry: Entry, score: Score, contact: Contact, version: int, policy: Policy) -> Finding:
@@ -107,9 +107,8 @@ def _inferred(entry: Entry, contact: Contact, version: int, policy: Policy) -> F
             compared("mean mood of the sentences, -1 to 1", mood.mean, "<=", rules.mean_at_most),
         ],
     }
-    return Finding(
-        "detractor-alert", inferred_id(contact.contact_id), version, anchor_of(entry), entry.occurred_at, body
-    )
+    own_id = inferred_id(entry.customer_id, contact.contact_id)
+    return Finding("detractor-alert", own_id, version, anchor_of(entry), entry.occurred_at, body)
 
 
 def _revisions(entry: Entry, contact: Contact) -> list[Record]:

@@ -34,7 +34,7 @@ def test_alerts_are_those_of_the_slow_answer(world: list[Entry]) -> None:
     """Which answers and which words raise an alert, on what they stand, and at which version, as plain loops say."""
     told = picture(world, POLICY)
     by_id = {explicit_id(e): e.item or f"{e.source}/{e.event_id}" for e in world if e.score is not None}
-    by_id |= {inferred_id(c.contact_id): c.contact_id for c in told.contacts}
+    by_id |= {inferred_id(c.entries[0].customer_id, c.contact_id): c.contact_id for c in told.contacts}
     fast = {
         by_id[f.finding_id]: slowly.SlowAlert(
             f.version, str(f.body["basis"]), f.anchor.partition("/")[2], str(f.body["contact_id"])
