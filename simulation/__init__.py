@@ -9,6 +9,6 @@ Rule 4. All events of one customer carry one identifier in common, the strongest
 
 from simulation.answers import Answers, KnownAnswer
 from simulation.events import Alert, Repeat, Simulated
-from simulation.town import LONGEST_STORY, simulate
+from simulation.town import LONGEST_STORY, customers_for, simulate
 
-__all__ = ["LONGEST_STORY", "Alert", "Answers", "KnownAnswer", "Repeat", "Simulated", "simulate"]
+__all__ = ["LONGEST_STORY", "Alert", "Answers", "KnownAnswer", "Repeat", "Simulated", "customers_for", "simulate"]

@@ -8,7 +8,7 @@ Rule 3. Each customer has dice of their own, seeded with the simulation's seed a
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from heapq import heappop, heappush
 from itertools import count
 from random import Random
@@ -20,6 +20,7 @@ from simulation.story import Story, Told
 
 LONGEST_STORY = timedelta(days=13)
 LATE, LATE_BY_AT_MOST = 0.02, timedelta(minutes=30)
+_ANY_TIME = datetime(2000, 1, 1, tzinfo=UTC)  # how much a customer tells does not depend on when
 TWICE, TWICE_WITHIN = 0.02, timedelta(hours=1)
 
 
@@ -40,6 +41,16 @@ def simulate(
             heappush(waiting, (event.sent_at, next(ticket), event))
     while waiting:
         yield heappop(waiting)[2]
+
+
+def customers_for(seed: int, events: int) -> int:
+    """Return how many customers it takes to tell so many events; their last few are told in vain."""
+    told = 0
+    for number in count():
+        if told >= events:
+            return number
+        told += len(story(seed, number, _ANY_TIME, timedelta(0)))
+    raise AssertionError  # there is always another customer
 
 
 def story(seed: int, number: int, ends: datetime, within: timedelta) -> list[Simulated]:
