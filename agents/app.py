@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Any, cast
 
 import faust
-from aiokafka import AIOKafkaProducer
+from aiokafka import AIOKafkaProducer, TopicPartition
+from faust.types import TP
 
 from agents import topics as topic_list
 from agents.contracts import policy_at, schema_book
@@ -25,7 +26,7 @@ from agents.exact.group import FaustGroup
 from agents.exact.guard import Guard
 from agents.exact.loop import ExactLoop
 from agents.exact.outbox import Outbox, Producer
-from agents.exact.watches import LOOP_HANGS, STALL, HangWatch, PauseWatch, StallWatch
+from agents.exact.watches import LOOP_HANGS, NUDGE, STALL, HangWatch, PauseWatch, StallWatch
 from agents.hot import HotCustomers
 from agents.intake import IntakeAgent, IntakeTopics
 from agents.metrics import Metrics
@@ -95,7 +96,15 @@ def make_app(at: Installation, metrics: Metrics) -> faust.App:
         loop.agent("timelines", timelines)
     )
     hang = HangWatch(LOOP_HANGS, leave, time.monotonic)
-    guard = Guard(fence=fence, topics=chunked, pause=pause, hang=hang, stall=StallWatch(STALL), leave=leave)
+
+    async def send_back(tp: TP, offset: int) -> None:
+        seeks()
+        await group.seek(tp, offset)
+
+    nudge, stall = StallWatch[TopicPartition](NUDGE), StallWatch[TopicPartition](STALL)
+    guard = Guard(
+        fence=fence, topics=chunked, pause=pause, hang=hang, nudge=nudge, stall=stall, seek=send_back, leave=leave
+    )
 
     async def watch() -> None:
         await guard.watch(app, at.bootstrap)

@@ -81,6 +81,7 @@ async def rehearsal(settings: Settings, bootstrap: str, stem: str, *, keep: bool
     prefix = f"{stem}-{number}."
     wanted = topics.want(topics.load(), prefix=prefix, partitions=settings.partitions)
     lasting = tuple(replace(each, config={**each.config, **FOR_EVER}) for each in wanted)
+    made: dict[str, int] = {}
     try:
         await topic_admin.apply(bootstrap, lasting, replication=settings.replication)
         made = {each.name: each.partitions for each in lasting}
@@ -88,6 +89,8 @@ async def rehearsal(settings: Settings, bootstrap: str, stem: str, *, keep: bool
     except BaseException:
         # What went wrong is what is said, not what could not be tidied after it.
         with suppress(TopicAdminError, KafkaError, RuntimeError):
+            if not made:  # our request may still be on its way: once this one is answered, it has been too
+                await topic_admin.apply(bootstrap, lasting, replication=settings.replication)
             await _delete(bootstrap, lasting, keep=keep)
         raise
     await _delete(bootstrap, lasting, keep=keep)
