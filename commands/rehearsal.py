@@ -91,6 +91,7 @@ async def rehearsal(settings: Settings, bootstrap: str, stem: str, *, keep: bool
         with suppress(TopicAdminError, KafkaError, RuntimeError):
             if not made:  # our request may still be on its way: once this one is answered, it has been too
                 await topic_admin.apply(bootstrap, lasting, replication=settings.replication)
+        with suppress(TopicAdminError, KafkaError, RuntimeError):
             await _delete(bootstrap, lasting, keep=keep)
         raise
     await _delete(bootstrap, lasting, keep=keep)

@@ -22,7 +22,7 @@ LARGEST_RECORD = 10 << 20
 _UNACKNOWLEDGED = 2_000
 _GONE = frozenset({3})
 """Kafka protocol: UNKNOWN_TOPIC_OR_PARTITION."""
-_LOOKS, _LOOK_SECONDS = 100, 0.1
+_LOOKS, _LOOK_SECONDS, _QUIET_LOOKS = 100, 0.1, 3
 """What Kafka has agreed to delete is gone for all its brokers a moment later; ten seconds is long."""
 
 
@@ -152,11 +152,16 @@ async def delete_topics(bootstrap: str, names: Collection[str]) -> None:
     They are asked for by name even where they are not seen: one that is being made is seen only later.
     """
     async with administering(bootstrap) as admin:
-        answer = await admin.delete_topics(sorted(names))
-        kept = {name for name, code in answer.topic_error_codes if code not in _GONE | {0}}
+        asked, kept, quiet = frozenset(names), frozenset[str](), 0
         for _ in range(_LOOKS):
-            if not (frozenset(names) - kept) & frozenset(await admin.list_topics()):
-                break
+            if asked:
+                answer = await admin.delete_topics(sorted(asked))
+                kept |= {name for name, code in answer.topic_error_codes if code not in _GONE | {0}}
             await asyncio.sleep(_LOOK_SECONDS)
+            # A request to make them that was on its way may be answered after ours: look twice.
+            asked = (frozenset(names) - kept) & frozenset(await admin.list_topics())
+            quiet = 0 if asked else quiet + 1
+            if quiet == _QUIET_LOOKS:
+                break
         if kept:
             raise RuntimeError(f"Kafka keeps {', '.join(sorted(kept))}: delete them by hand")
