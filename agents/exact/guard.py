@@ -92,4 +92,4 @@ class Guard:
 
 def _restored(app: Any) -> int:  # noqa: ANN401 -- Faust's protocols do not name what its recovery knows
     """Return a number that moves while the tables are restored from their changelogs."""
-    return int(app.rebalancing_count + sum(app.tables.recovery.active_offsets.values()))
+    return int(app.rebalancing_count + sum(at or 0 for at in app.tables.recovery.active_offsets.values()))
