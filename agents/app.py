@@ -16,13 +16,14 @@ from pathlib import Path
 from typing import Any, cast
 
 import faust
-from aiokafka import AIOKafkaProducer
+from aiokafka import AIOKafkaProducer, TopicPartition
+from faust.types import TP
 
 from agents import topics as topic_list
 from agents.bonds import BondMemory
 from agents.claims import Claims
 from agents.contracts import policy_at, schema_book
-from agents.directory import BroadcastDirectory
+from agents.directory import BroadcastDirectory, NoDirectory
 from agents.erasing import ErasingTimelines
 from agents.exact.chunks import ChunkSchema, chunk_scheduler
 from agents.exact.consumer import exact_transport
@@ -32,7 +33,7 @@ from agents.exact.group import FaustGroup
 from agents.exact.guard import Guard
 from agents.exact.loop import ExactLoop
 from agents.exact.outbox import Outbox, Producer
-from agents.exact.watches import LOOP_HANGS, STALL, HangWatch, PauseWatch, StallWatch
+from agents.exact.watches import LOOP_HANGS, NUDGE, STALL, HangWatch, PauseWatch, StallWatch
 from agents.forgetting import ForgettingResolver
 from agents.hot import HotCustomers
 from agents.intake import IntakeAgent, IntakeTopics
@@ -105,7 +106,8 @@ def make_app(at: Installation, metrics: Metrics) -> faust.App:
     seeks = metrics["seeks_back_total"].inc
     loop = ExactLoop(group, fence, outbox, leave, pause.check, seeks, time.monotonic, metrics.took)
     tables = {name: _table(app, at, name) for name in (*STATE, "state.bonds")}
-    directory = make_directory(at, metrics)
+    resolving = at.settings.identity == "directory"
+    directory = make_directory(at, metrics) if resolving else NoDirectory()
     timelines = make_timelines(at, tables, HotCustomers(group.generation, metrics), metrics)
     app.agent(app.topic(*sorted(raw), schema=ChunkSchema()), name="intake")(
         loop.agent("intake", make_intake(at, raw, directory, directory.caught_up, metrics))
@@ -117,13 +119,20 @@ def make_app(at: Installation, metrics: Metrics) -> faust.App:
         loop.agent("timelines", erasing(at, timelines))
     )
     hang = HangWatch(LOOP_HANGS, leave, time.monotonic)
-    stall = StallWatch(STALL)
+
+    async def send_back(tp: TP, offset: int) -> None:
+        seeks()
+        await group.seek(tp, offset)
+
+    nudge, stall = StallWatch[TopicPartition](NUDGE), StallWatch[TopicPartition](STALL)
     guard = Guard(
         fence=fence,
         topics=chunked,
         pause=pause,
         hang=hang,
+        nudge=nudge,
         stall=stall,
+        seek=send_back,
         leave=leave,
         starting=lambda: None if directory.complete else directory.heard,
     )

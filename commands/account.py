@@ -66,7 +66,9 @@ def account_document(account_id: str, timelines: Iterable[Mapping[str, Any]]) ->
 
 
 def _lines(document: Mapping[str, Any]) -> Iterable[str]:
-    customers = "1 customer" if document["customer_count"] == 1 else f"{document['customer_count']} customers"
+    from commands.who import many
+
+    customers = many(document["customer_count"], "customer")
     yield f"account {document['account_id']}: {customers}, {document['first_at']} to {document['last_at']}"
     yield f"  {_counts(document)}"
     yield f"  by {', '.join(document['channels']) or 'no channel'}; about {', '.join(document['topics']) or 'nothing'}"
@@ -76,5 +78,8 @@ def _lines(document: Mapping[str, Any]) -> Iterable[str]:
 
 
 def _counts(told: Mapping[str, Any]) -> str:
+    from commands.who import many
+
     touchpoints, contacts, repeats, detractors = (told[count] for count in COUNTS)
-    return f"{touchpoints} touchpoints, {contacts} contacts, {repeats} repeats, {detractors} detractor alerts"
+    said = ((touchpoints, "touchpoint"), (contacts, "contact"), (repeats, "repeat"), (detractors, "detractor alert"))
+    return ", ".join(many(number, what) for number, what in said)

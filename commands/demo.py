@@ -53,16 +53,20 @@ def demo(*, seconds: float | None, seed: int, show_identifiers: bool, as_json: b
     settings = read_settings()
     show = _Show(time.monotonic(), seconds, seed, show_identifiers, as_json)
     show.say("Starting Kafka, or finding the one that runs ...")
+    from aiokafka.errors import KafkaError
+
     from commands.children import WorkerGaveUpError
     from commands.patience import StalledError
     from commands.summary import LostError
 
     try:
         with in_order(), reach(settings) as bootstrap, tempfile.TemporaryDirectory(prefix="tellonce-") as place:
-            show.say(f"Kafka answers at {bootstrap}.")
+            show.say(f"Kafka: {bootstrap}")
             document = asyncio.run(_play(show, settings, bootstrap, Path(place)))
     except (WorkerGaveUpError, StalledError, LostError) as wrong:
         raise click.ClickException(str(wrong)) from None
+    except KafkaError as wrong:
+        raise click.ClickException(f"Kafka failed: {wrong}") from None
     except KeyboardInterrupt:
         show.say("Stopped.")
         return

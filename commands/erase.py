@@ -114,7 +114,7 @@ def _report(
         {
             "topic": each.topic,
             "retention": say_duration(each.retention),
-            "copies_until": plain(each.until),
+            "copies_until": None if each.oldest is None else plain(each.until),
             "oldest_record": plain(each.oldest),
         }
         for each in asyncio.run(copies(at, moment()))
@@ -124,19 +124,26 @@ def _report(
 
 
 def _said(report: Mapping[str, Any]) -> str:
+    from commands.who import many
+
     would = "would be " if report["dry_run"] else ""
     lines = [f"{each['kind']} {each['id']}: {would}retracted" for each in report["retracted"]]
     for each in report["compacted"]:
         if report["dry_run"]:
-            lines.append(f"{each['topic']}: {each['keys']} keys would go")
+            lines.append(f"{each['topic']}: {many(each['keys'], 'key')} would go")
         else:
-            left = f", {each['left']} are left" if each["left"] else ""
-            lines.append(f"{each['topic']}: {each['keys'] - each['left']} of {each['keys']} keys are gone{left}")
+            left = f", {each['left']} left" if each["left"] else ""
+            lines.append(f"{each['topic']}: {each['keys'] - each['left']} of {many(each['keys'], 'key')} gone{left}")
     lines.append("Kafka drops the records behind those keys when it compacts the topics next.")
-    lines.append("Where records are only deleted by age, copies can remain:")
+    lines.append(
+        "Where records are only deleted by age, copies can remain, and reading them again brings the person back:"
+    )
     for each in report["remaining"]:
-        oldest = f"the oldest record is of {each['oldest_record']}" if each["oldest_record"] else "it is empty"
-        lines.append(f"  {each['topic']}: until {each['copies_until']} (kept {each['retention']}; {oldest})")
+        if each["oldest_record"] is None:
+            lines.append(f"  {each['topic']}: none, it is empty")
+        else:
+            kept = f"kept {each['retention']}; the oldest record is of {each['oldest_record']}"
+            lines.append(f"  {each['topic']}: until {each['copies_until']} ({kept})")
     if not report["dry_run"] and any(each["left"] for each in report["compacted"]):
         lines.append("Something is left: the workers have not come to it yet. Run the same command again to see.")
     return "\n".join(lines)

@@ -15,6 +15,7 @@ from aiokafka import AIOKafkaConsumer
 from aiokafka.errors import KafkaError
 from aiokafka.structs import ConsumerRecord, TopicPartition
 
+from agents.topic_admin import Unreachable
 from commands.findings import Kind, Shown
 from commands.streams import existing_topics, partitions, reading
 from pipeline.refusal import Refused
@@ -22,7 +23,8 @@ from pipeline.wire import SchemaBook
 
 KINDS: tuple[Kind, ...] = ("detractor-alerts", "repeat-contacts")
 _AGAIN_SECONDS = 2.0
-_POLL_MS = 500
+_POLL_MS = 1000
+_ANSWER_SECONDS = 5.0
 
 
 async def findings(
@@ -46,7 +48,7 @@ async def findings(
                             yield _read(record, prefix, book)
                         except Refused as refused:
                             say(f"{record.topic} {record.partition}/{record.offset}: {refused}")
-        except (KafkaError, OSError, _NotThereError) as error:
+        except (KafkaError, OSError, Unreachable, _NotThereError) as error:
             if not away:
                 what = str(error) if isinstance(error, _NotThereError) else f"Kafka is away ({bootstrap})"
                 say(f"{what}; waiting.")
@@ -78,7 +80,12 @@ async def _topics(bootstrap: str, prefix: str) -> dict[str, int]:
 
 
 async def _next(consumer: AIOKafkaConsumer) -> list[ConsumerRecord]:
+    """Return what came, perhaps nothing. Raises where nothing came and the broker does not answer."""
     batches = await consumer.getmany(timeout_ms=_POLL_MS)
+    if not batches:
+        # The client waits for a broker that is away without a word; so it is asked something.
+        async with asyncio.timeout(_ANSWER_SECONDS):
+            await consumer.end_offsets(consumer.assignment())
     return [record for place in sorted(batches) for record in batches[place]]
 
 

@@ -1,6 +1,7 @@
 """Leaving in order when somebody ends the process politely.
 
-Rule 1. SIGTERM runs every `finally`, as Ctrl-C does; Python's default would skip them all.
+Rule 1. SIGTERM, and SIGHUP of a terminal that is closed, run every `finally`, as Ctrl-C does; Python's default would
+        skip them all.
 Rule 2. A handler that somebody chose already is theirs to keep.
 """
 
@@ -11,18 +12,20 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 
+POLITE = (signal.SIGTERM, signal.SIGHUP)
+
 
 @contextmanager
 def in_order() -> Iterator[None]:
-    """Make SIGTERM end the block like an error does; the exit code is 143, as the shell has it."""
-    if signal.getsignal(signal.SIGTERM) is not signal.SIG_DFL:
-        yield
-        return
-    signal.signal(signal.SIGTERM, _leave)
+    """Make these signals end the block like an error does; the exit code is the shell's, 128 and the signal."""
+    ours = [number for number in POLITE if signal.getsignal(number) is signal.SIG_DFL]
+    for number in ours:
+        signal.signal(number, _leave)
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        for number in ours:
+            signal.signal(number, signal.SIG_DFL)
 
 
 def _leave(number: int, _frame: FrameType | None) -> None:

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import math
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -20,14 +19,13 @@ from typing import Any
 
 from commands.streams import Writer
 from pipeline.wire import SchemaBook
-from simulation import LONGEST_STORY, Answers, Simulated, simulate
+from simulation import LONGEST_STORY, Answers, Simulated, customers_for, simulate
 
 OVER = timedelta(hours=20)
 """How long the invented day is: under the 24 h after which an alert is stale, with room for a slow machine."""
 AVRO = frozenset({"phone", "email", "survey"})
 """The sources that write Avro where it is asked for; the others have none, as in most companies."""
-_LEAST_EVENTS_A_CUSTOMER = 4
-"""Fewer than any seed gives on average (about 9), so that so many customers are surely enough."""
+_CUSTOMERS = 50
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,7 +38,7 @@ class Play:
     events: int | None = None
     over: timedelta = OVER
     speed: float | None = None
-    one_identifier: bool = False
+    one_identifier: bool = True
 
     @property
     def every(self) -> timedelta:
@@ -60,10 +58,11 @@ class Play:
 
 def play_of(
     now: datetime, *, seed: int, customers: int | None, events: int | None, speed: float | None,
-    start: datetime | None = None, over: timedelta = OVER, one_identifier: bool = False,
+    start: datetime | None = None, over: timedelta = OVER, one_identifier: bool = True,
 ) -> Play:  # fmt: skip
     """Return what to play; without a start, such that it ends when its playing ends (Rule 2)."""
-    enough = 50 if events is None else math.ceil(events / _LEAST_EVENTS_A_CUSTOMER)
+    # No more than it takes: a stream that is cut early is mostly beginnings, and ends in few alerts.
+    enough = _CUSTOMERS if events is None or customers else customers_for(seed, events, one_identifier=one_identifier)
     lasts = over / speed if speed else timedelta(0)
     begin = now + lasts - over - LONGEST_STORY if start is None else start
     return Play(

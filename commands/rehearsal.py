@@ -11,14 +11,17 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterable, Mapping
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
+
+from aiokafka.errors import KafkaError
 
 from agents import topic_admin, topics
 from agents.contracts import schema_book
 from agents.settings import Settings
+from agents.topic_admin import TopicAdminError
 from commands.settled import NAMES, Heard
 from commands.streams import delete_topics, existing_topics, read_to_the_end
 from exports import SOURCES
@@ -78,11 +81,23 @@ async def rehearsal(settings: Settings, bootstrap: str, stem: str, *, keep: bool
     prefix = f"{stem}-{number}."
     wanted = topics.want(topics.load(), prefix=prefix, partitions=settings.partitions)
     lasting = tuple(replace(each, config={**each.config, **FOR_EVER}) for each in wanted)
+    made: dict[str, int] = {}
     try:
         await topic_admin.apply(bootstrap, lasting, replication=settings.replication)
         made = {each.name: each.partitions for each in lasting}
         yield Rehearsal(bootstrap, prefix, made, f"{prefix}{secrets.token_hex(4)}")
-    finally:
-        if not keep:
-            # Shielded: a second Ctrl-C must not leave half of them.
-            await asyncio.shield(delete_topics(bootstrap, {each.name for each in lasting}))
+    except BaseException:
+        # What went wrong is what is said, not what could not be tidied after it.
+        with suppress(TopicAdminError, KafkaError, RuntimeError):
+            if not made:  # our request may still be on its way: once this one is answered, it has been too
+                await topic_admin.apply(bootstrap, lasting, replication=settings.replication)
+        with suppress(TopicAdminError, KafkaError, RuntimeError):
+            await _delete(bootstrap, lasting, keep=keep)
+        raise
+    await _delete(bootstrap, lasting, keep=keep)
+
+
+async def _delete(bootstrap: str, made: Iterable[topics.TopicState], *, keep: bool) -> None:
+    if not keep:
+        # Shielded: a second Ctrl-C must not leave half of them.
+        await asyncio.shield(delete_topics(bootstrap, {each.name for each in made}))

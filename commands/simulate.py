@@ -94,15 +94,15 @@ class Moment(click.ParamType):
     help="Write JSON lines to a file instead (`tellonce try` reads them).",
 )
 @click.option(
-    "--one-identifier",
+    "--many-identifiers",
     is_flag=True,
-    help="Every event carries its customer's strongest identifier, and there are no hard cases.",
+    help="Each channel knows its customers by an identifier of its own, and there are hard cases among them.",
 )
 @click.option("--avro", is_flag=True, help="Send events of phone, email and survey in Avro, the others as JSON.")
 @click.option("--json", "as_json", is_flag=True, help="Print the known answer as one JSON object.")
 def simulate(
     *, customers: int | None, events: int | None, speed: float, seed: int, start: datetime | None, hours: float,
-    answers: Path | None, out: Path | None, one_identifier: bool, avro: bool, as_json: bool,
+    answers: Path | None, out: Path | None, many_identifiers: bool, avro: bool, as_json: bool,
 ) -> None:  # fmt: skip
     """Play invented customers with invented troubles.
 
@@ -130,7 +130,7 @@ def simulate(
         speed=speed or None,
         start=start,
         over=timedelta(hours=hours),
-        one_identifier=one_identifier,
+        one_identifier=not many_identifiers,
     )
     sent = Sent()
     try:

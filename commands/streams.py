@@ -12,14 +12,17 @@ from contextlib import asynccontextmanager
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.errors import KafkaError
 from aiokafka.structs import ConsumerRecord, TopicPartition
+
+from agents.topic_admin import Unreachable
 
 LARGEST_RECORD = 10 << 20
 """Bytes; the limit of dead-letters, the topic with the largest records (schemas/topics.toml)."""
 _UNACKNOWLEDGED = 2_000
 _GONE = frozenset({3})
 """Kafka protocol: UNKNOWN_TOPIC_OR_PARTITION."""
-_LOOKS, _LOOK_SECONDS = 100, 0.1
+_LOOKS, _LOOK_SECONDS, _QUIET_LOOKS = 100, 0.1, 3
 """What Kafka has agreed to delete is gone for all its brokers a moment later; ten seconds is long."""
 
 
@@ -53,8 +56,8 @@ async def writing(bootstrap: str) -> AsyncIterator[Writer]:
     producer = AIOKafkaProducer(
         bootstrap_servers=bootstrap, enable_idempotence=True, linger_ms=5, max_request_size=LARGEST_RECORD + (1 << 20)
     )
-    await producer.start()
     try:
+        await producer.start()
         writer = Writer(producer)
         yield writer
         await writer.flush()
@@ -72,19 +75,32 @@ async def reading(bootstrap: str) -> AsyncIterator[AIOKafkaConsumer]:
         auto_offset_reset="earliest",
         max_partition_fetch_bytes=LARGEST_RECORD,
     )
-    await consumer.start()
     try:
+        await consumer.start()
         yield consumer
     finally:
+        await _stop(consumer)
+
+
+async def _stop(consumer: AIOKafkaConsumer) -> None:
+    try:
         await consumer.stop()
+    except asyncio.CancelledError:
+        # With the broker away, the client lets the end of its own fetch task out as if this task were cancelled.
+        task = asyncio.current_task()
+        if task is not None and task.cancelling():
+            raise
 
 
 @asynccontextmanager
 async def administering(bootstrap: str) -> AsyncIterator[AIOKafkaAdminClient]:
-    """Yield a started admin client."""
+    """Yield a started admin client. Raises `Unreachable`."""
     admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
-    await admin.start()
     try:
+        try:
+            await admin.start()
+        except (KafkaError, OSError):
+            raise Unreachable(f"No Kafka answers at {bootstrap}") from None
         yield admin
     finally:
         await admin.close()
@@ -136,11 +152,16 @@ async def delete_topics(bootstrap: str, names: Collection[str]) -> None:
     They are asked for by name even where they are not seen: one that is being made is seen only later.
     """
     async with administering(bootstrap) as admin:
-        answer = await admin.delete_topics(sorted(names))
-        kept = {name for name, code in answer.topic_error_codes if code not in _GONE | {0}}
+        asked, kept, quiet = frozenset(names), frozenset[str](), 0
         for _ in range(_LOOKS):
-            if not (frozenset(names) - kept) & frozenset(await admin.list_topics()):
-                break
+            if asked:
+                answer = await admin.delete_topics(sorted(asked))
+                kept |= {name for name, code in answer.topic_error_codes if code not in _GONE | {0}}
             await asyncio.sleep(_LOOK_SECONDS)
+            # A request to make them that was on its way may be answered after ours: look twice.
+            asked = (frozenset(names) - kept) & frozenset(await admin.list_topics())
+            quiet = 0 if asked else quiet + 1
+            if quiet == _QUIET_LOOKS:
+                break
         if kept:
             raise RuntimeError(f"Kafka keeps {', '.join(sorted(kept))}: delete them by hand")

@@ -240,6 +240,8 @@ def _check_folder(folder: Path, *, force: bool) -> None:
 
 
 def _run(run: _Run, folder: Path) -> tuple[Outcome, Summary]:
+    from aiokafka.errors import KafkaError
+
     from commands.children import WorkerGaveUpError
     from commands.outcome import write
     from commands.patience import StalledError
@@ -256,6 +258,8 @@ def _run(run: _Run, folder: Path) -> tuple[Outcome, Summary]:
             outcome, summary, fed = asyncio.run(_rehearse(run, bootstrap, Path(place), told))
     except (WorkerGaveUpError, StalledError, LostError) as wrong:
         raise click.ClickException(str(wrong)) from None
+    except KafkaError as wrong:
+        raise click.ClickException(f"Kafka failed: {wrong}") from None
     except KeyboardInterrupt:
         raise click.ClickException(f"Stopped; nothing was written to {folder}.") from None
     write(folder, outcome, summary)

@@ -117,8 +117,8 @@ def lines(document: Document) -> Iterable[str]:
         yield "  no timeline yet"
     else:
         yield (
-            f"  {timeline['touchpoint_count']} touchpoints in {timeline['contact_count']} contacts, "
-            f"{timeline['repeat_count']} repeats, {timeline['detractor_count']} detractor alerts, "
+            f"  {many(timeline['touchpoint_count'], 'touchpoint')} in {many(timeline['contact_count'], 'contact')}, "
+            f"{many(timeline['repeat_count'], 'repeat')}, {many(timeline['detractor_count'], 'detractor alert')}, "
             f"{timeline['first_at']} to {timeline['last_at']}"
         )
     yield "identifiers"
@@ -141,10 +141,15 @@ def lines(document: Document) -> Iterable[str]:
         for contact in reversed(document["contacts"]):
             topics = f", {', '.join(contact['topics'])}" if contact["topics"] else ""
             again = ", a repeat" if contact["repeats"] else ""
-            much = f"{contact['touchpoints']} touchpoints"
+            much = many(contact["touchpoints"], "touchpoint")
             yield f"  {contact['began_at']}  {contact['channel']} {contact['direction']}, {much}{topics}{again}"
 
 
 def parked_line(each: Document) -> str:
     """Return one line on an identifier that links nobody."""
-    return f"{each['type']} {each['value']}: {each['why']}, shared by {each['shared_by']} customers"
+    return f"{each['type']} {each['value']}: {each['why']}, shared by {many(each['shared_by'], 'customer')}"
+
+
+def many(number: int, what: str) -> str:
+    """Return how many of something there are: 1 contact, 2 contacts."""
+    return f"{number} {what}{'' if number == 1 else 's'}"

@@ -13,12 +13,15 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 
 from pipeline.contacts import Contact
-from pipeline.findings import Finding, anchor_of, compared, evidence, whereabouts
+from pipeline.findings import Finding, Record, anchor_of, compared, evidence, whereabouts
 from pipeline.ids import derived
 from pipeline.policy import DetractorPolicy, Points, Policy
 from pipeline.records import mood_record, score_record
 from pipeline.touchpoint import Entry, Score
 from pipeline.words import number
+
+MOST_REVISIONS = 50
+"""Revisions that an alert names: an answer edited a thousand times must still fit into one record."""
 
 NAMES = {"nps": "NPS", "csat": "CSAT", "ces": "CES", "stars": "Stars"}
 
@@ -66,12 +69,12 @@ def alerts(times: Sequence[datetime], contacts: Iterable[Contact], policy: Polic
 
 def explicit_id(entry: Entry) -> str:
     """Return the id of the alert on an answer given outright."""
-    return derived("alert", "explicit", entry.item or anchor_of(entry))
+    return derived("alert", "explicit", entry.customer_id, entry.item or anchor_of(entry))
 
 
-def inferred_id(contact_id: str) -> str:
+def inferred_id(customer_id: str, contact_id: str) -> str:
     """Return the id of the alert on a contact's words."""
-    return derived("alert", "inferred", contact_id)
+    return derived("alert", "inferred", customer_id, contact_id)
 
 
 def _explicit(entry: Entry, score: Score, contact: Contact, version: int, policy: Policy) -> Finding:
@@ -83,7 +86,7 @@ def _explicit(entry: Entry, score: Score, contact: Contact, version: int, policy
         "basis": "explicit",
         "score": score_record(score),
         "mood": None,
-        "evidence": [evidence(e) for e in contact.entries if (e.item == entry.item and entry.item) or e is entry],
+        "evidence": _revisions(entry, contact),
         "compared": [compared(f"{name}, points of {scale}", score.value, "<=", round(at_most, 6))],
     }
     return Finding("detractor-alert", explicit_id(entry), version, anchor_of(entry), entry.occurred_at, body)
@@ -104,6 +107,11 @@ def _inferred(entry: Entry, contact: Contact, version: int, policy: Policy) -> F
             compared("mean mood of the sentences, -1 to 1", mood.mean, "<=", rules.mean_at_most),
         ],
     }
-    return Finding(
-        "detractor-alert", inferred_id(contact.contact_id), version, anchor_of(entry), entry.occurred_at, body
-    )
+    own_id = inferred_id(entry.customer_id, contact.contact_id)
+    return Finding("detractor-alert", own_id, version, anchor_of(entry), entry.occurred_at, body)
+
+
+def _revisions(entry: Entry, contact: Contact) -> list[Record]:
+    """Return the answer and the ones that it replaced as evidence: the first, and the newest up to a bound."""
+    told = [e for e in contact.entries if e is entry or (entry.item is not None and e.item == entry.item)]
+    return [evidence(e) for e in [*told[:1], *told[1:][-(MOST_REVISIONS - 1) :]]]

@@ -43,7 +43,8 @@ class Erased:
 def erased_whole(customer: str, known: Picture, raised: Mapping[str, Raised], epoch: int, policy: Policy) -> Erased:
     """Return what goes where the customer is the person (Rule 1)."""
     mark = Told(MARK, customer, MARK, None, epoch)
-    version = max([epoch * EPOCH, *(finding.version for finding in known.findings.values())]) + 1
+    # Above all that was said under older resolutions, and below all that a person who comes back is told of.
+    version = max([epoch * EPOCH, *(finding.version + 1 for finding in known.findings.values())])
     retractions = tuple(
         (finding.kind, retracted(finding.kind, finding.finding_id, finding.body, version))
         for finding in known.findings.values()

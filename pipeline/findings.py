@@ -3,7 +3,8 @@
 Rule 1. A finding is a pure function of the customer's touchpoints at or before its contact's newest one; its version
         is how many those are. So any fact that changes a finding raises its version, whoever evaluates it, in whatever
         order the facts came (docs/decisions/0008-versions-count-what-was-heard.md).
-Rule 2. The id is derived from the cause alone (which answer, which contact), never from who the customer is.
+Rule 2. The id is derived from the cause: whose story, and which answer or contact. A conversation whose events fell to
+        two customers gives each of them findings of their own; neither hides the other's.
 """
 
 from collections.abc import Mapping

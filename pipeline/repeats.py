@@ -257,7 +257,8 @@ def _flag(contact: Contact, link: Link, links: Links, version: int, policy: Poli
         "compared": limits,
         "policy": policy_record(policy),
     }
-    return Finding("repeat-contact", flag_id(contact.contact_id), version, anchor_of(first), contact.began_at, body)
+    own_id = flag_id(first.customer_id, contact.contact_id)
+    return Finding("repeat-contact", own_id, version, anchor_of(first), contact.began_at, body)
 
 
 def _words(contact: Contact, topics: frozenset[str]) -> str | None:
@@ -267,9 +268,9 @@ def _words(contact: Contact, topics: frozenset[str]) -> str | None:
     return said[0].excerpt if said else None
 
 
-def flag_id(contact_id: str) -> str:
+def flag_id(customer_id: str, contact_id: str) -> str:
     """Return the id of the flag that a contact repeats an earlier one."""
-    return derived("flag", contact_id)
+    return derived("flag", customer_id, contact_id)
 
 
 def _earlier(link: Link) -> list[Contact]:

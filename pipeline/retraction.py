@@ -56,7 +56,7 @@ def retraction(kind: Kind, finding_id: str, at: Anchored, links: Links, policy: 
 def _reason(kind: Kind, finding_id: str, entry: Entry, contact: Contact, links: Links) -> tuple[str, str]:
     if kind == "detractor-alert" and entry.score is not None:
         return "edited", "Taken back: the customer changed the answer, and the latest one is not a detractor's."
-    if kind == "repeat-contact" and flag_id(contact.contact_id) == finding_id:
+    if kind == "repeat-contact" and flag_id(entry.customer_id, contact.contact_id) == finding_id:
         if contact.inbound and links.of(contact).continues is not None:
             return "handed_over", "Taken back: the contact was handed over and continues the one before."
         return "late_touchpoint", "Taken back: with what came late, this is no repeat."

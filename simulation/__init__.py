@@ -9,6 +9,17 @@ Rule 4. An event carries the identifiers that its channel knows; what can be tol
 
 from simulation.answers import Answers, KnownAnswer
 from simulation.events import Alert, Name, Repeat, Shared, Simulated
-from simulation.town import LONGEST_STORY, simulate
+from simulation.town import LONGEST_STORY, customers_for, simulate
 
-__all__ = ["LONGEST_STORY", "Alert", "Answers", "KnownAnswer", "Name", "Repeat", "Shared", "Simulated", "simulate"]
+__all__ = [
+    "LONGEST_STORY",
+    "Alert",
+    "Answers",
+    "KnownAnswer",
+    "Name",
+    "Repeat",
+    "Shared",
+    "Simulated",
+    "customers_for",
+    "simulate",
+]

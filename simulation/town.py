@@ -10,7 +10,7 @@ Rule 4. Across identifiers, every `TANGLE_EVERY`-th customer is followed by a ha
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from heapq import heappop, heappush
 from itertools import count
 from random import Random
@@ -24,6 +24,7 @@ from simulation.tangles import PLAIN, TANGLE_EVERY, TANGLES, tangle
 
 LONGEST_STORY = timedelta(days=13)
 LATE, LATE_BY_AT_MOST = 0.02, timedelta(minutes=30)
+_ANY_TIME = datetime(2000, 1, 1, tzinfo=UTC)  # how much a customer tells does not depend on when
 TWICE, TWICE_WITHIN = 0.02, timedelta(hours=1)
 
 
@@ -53,6 +54,16 @@ def simulate(
             heappush(waiting, (event.sent_at, next(ticket), event))
     while waiting:
         yield heappop(waiting)[2]
+
+
+def customers_for(seed: int, events: int, *, one_identifier: bool = False) -> int:
+    """Return how many customers it takes to tell so many events; their last few are told in vain."""
+    told = 0
+    for number in count():
+        if told >= events:
+            return number
+        told += len(story(seed, number, _ANY_TIME, timedelta(0), one_identifier=one_identifier))
+    raise AssertionError  # there is always another customer
 
 
 def story(

@@ -1,6 +1,6 @@
 """Faust's consumer with its commits replaced: Rule 2 of this room. Everything else is Faust's.
 
-The five methods overridden here are named in docs/upstream.md; a test pins their signatures to the locked version.
+The six methods overridden here are named in docs/upstream.md; a test pins their signatures to the locked version.
 """
 
 from collections.abc import Callable, Mapping
@@ -44,6 +44,18 @@ def exact_transport(  # noqa: C901 -- two small classes over three values
             if done:
                 fence.committed(dict(offsets), generation)
             return done
+
+        async def seek_to_committed(self) -> Mapping[TP, int]:
+            """Seek each partition to what is committed; one of which nothing is, to the log's start.
+
+            The client leaves the latter where it is, beyond what was fetched and dropped while the group rebalanced:
+            nobody would take those records until another one came.
+            """
+            committed: Mapping[TP, int] = await super().seek_to_committed()
+            fresh = [tp for tp, offset in committed.items() if tp.topic in topics and not offset]
+            if fresh:
+                await self._thread.seek_to_beginning(*fresh)
+            return committed
 
         def wake_commits(self, tp: TP) -> None:
             """Make the commit loop look at this partition: it visits those with acknowledgements."""

@@ -6,13 +6,14 @@ Rule 2. A broker that does not answer is no stall: the producer's time-out and t
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import faust
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError
+from faust.types import TP
 
 from agents.exact.exits import Exit, Leave
 from agents.exact.fence import Fence
@@ -32,15 +33,18 @@ class Guard:
         topics: frozenset[str],
         pause: PauseWatch,
         hang: HangWatch,
-        stall: StallWatch,
+        nudge: StallWatch[TopicPartition],
+        stall: StallWatch[TopicPartition],
+        seek: Callable[[TP, int], Awaitable[None]],
         leave: Leave,
         starting: Callable[[], int | None] = lambda: None,
     ) -> None:
-        """Take the fence, the topics whose commits are ours, the watches, and how to leave.
+        """Take the fence, the topics whose commits are ours, the watches, how to send the consumer, how to leave.
 
         `starting` returns a number that moves while the worker reads what it needs before its first chunk, then None.
         """
         self._fence, self._topics, self._leave, self._starting = fence, topics, leave, starting
+        self._nudge, self._seek = nudge, seek
         self._pause, self._hang, self._stall = pause, hang, stall
 
     async def watch(self, app: faust.App, bootstrap: str) -> None:
@@ -62,6 +66,7 @@ class Guard:
                     self._leave(Exit.REBALANCE_HANGS, "a rebalance, a recovery or the start brings nothing")
                 if busy:
                     self._stall.reset()
+                    self._nudge.reset()
                 else:
                     await self._look_for_stall(app, admin, client)
         finally:
@@ -78,9 +83,16 @@ class Guard:
         except (KafkaError, OSError):  # a TimeoutError is an OSError
             return
         committed = {tp: max(offsets[tp].offset, 0) if tp in offsets else begins[tp] for tp in mine}
-        if self._stall.stalled(committed, ends, self._fence.generation, time.monotonic()):
-            behind = sum(ends[tp] > at for tp, at in committed.items())
-            self._leave(Exit.STALLED, f"commits stand still on {behind} partitions")
+        now, generation = time.monotonic(), self._fence.generation
+        if standing := self._stall.standing(committed, ends, generation, now):
+            where = ", ".join(f"{tp.topic}-{tp.partition} at {committed[tp]} of {ends[tp]}" for tp in sorted(standing))
+            self._leave(Exit.STALLED, f"commits stand still: {where}")
+        if standing := self._nudge.standing(committed, ends, generation, now):
+            for tp in standing:
+                place = TP(tp.topic, tp.partition)
+                want = self._fence.expected(place)
+                await self._seek(place, committed[tp] if want is None else want)
+            self._nudge.reset()
 
 
 def _restored(app: Any) -> int:  # noqa: ANN401 -- Faust's protocols do not name what its recovery knows

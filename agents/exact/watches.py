@@ -2,7 +2,9 @@
 
 Rule 1. Paused: the clock that also counts a suspended machine jumped by more than 0.6 of the session timeout. Others
         may own our partitions by now; leave before anything is written.
-Rule 2. Stalled: a partition has records that are not committed, and its commits stood still for STALL.
+Rule 2. Stalled: a partition has records that are not committed, and its commits stood still: for NUDGE, and its
+        consumer is sent back to where it should read (in a rebalance Faust can lose the place, and with it the hint
+        that the next record would give); for STALL, and the worker leaves.
 Rule 3. Hung: the event loop did not run for LOOP_HANGS, or a rebalance or recovery brought nothing for REBALANCE_HANGS.
         A recovery that moves may take as long as it needs, and commits that wait for it have not stalled.
 """
@@ -12,9 +14,13 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
+from typing import Generic, TypeVar
 
 from agents.exact.exits import Exit, Leave
 
+P = TypeVar("P")
+
+NUDGE = timedelta(seconds=4)
 STALL = timedelta(seconds=30)
 LOOP_HANGS = timedelta(seconds=20)
 REBALANCE_HANGS = timedelta(seconds=60)
@@ -39,23 +45,24 @@ class PauseWatch:
 
 
 @dataclass(slots=True)
-class StallWatch:
+class StallWatch(Generic[P]):
     """Rule 2, as a state machine: tell it what is committed and where the logs end."""
 
     limit: timedelta
-    _since: dict[tuple[object, int, int | None], float] = field(default_factory=dict)
+    _since: dict[tuple[P, int, int | None], float] = field(default_factory=dict)
 
     def reset(self) -> None:
         """Forget what was seen: while tables are restored, nothing is taken, so nothing can be committed."""
         self._since = {}
 
-    def stalled(
-        self, committed: Mapping[object, int], ends: Mapping[object, int], generation: int | None, now: float
-    ) -> bool:
-        """Say whether a partition's commits stood still with work to do, for longer than the limit. `now`: seconds."""
+    def standing(
+        self, committed: Mapping[P, int], ends: Mapping[P, int], generation: int | None, now: float
+    ) -> frozenset[P]:
+        """Return the partitions whose commits stood still with work to do, for over the limit. `now`: seconds."""
         waiting = {(tp, at, generation) for tp, at in committed.items() if ends.get(tp, 0) > at}
         self._since = {lag: self._since.get(lag, now) for lag in waiting}
-        return any(now - since > self.limit.total_seconds() for since in self._since.values())
+        limit = self.limit.total_seconds()
+        return frozenset(tp for tp, at, of in waiting if now - self._since[tp, at, of] > limit)
 
 
 @dataclass(slots=True)

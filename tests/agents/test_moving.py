@@ -80,9 +80,11 @@ async def test_merge_then_split_is_where_it_began() -> None:
         HER: ("current", 1),
     }
     alerts = settled(here.read(ALERTS), ALERTS)
-    assert sorted((a["customer_id"], a["status"], a["words"]) for a in alerts.values()) == sorted(
+    standing = [alert for alert in alerts.values() if alert["status"] != "retracted"]
+    assert sorted((a["customer_id"], a["status"], a["words"]) for a in standing) == sorted(
         [(MAILS, "updated", "e1"), (HER, "updated", "e2")]
     )
+    assert [alert["reason"] for alert in alerts.values() if alert not in standing] == ["identity_split"]
 
 
 async def test_a_change_whose_outputs_were_lost_is_told_again_from_the_state() -> None:

@@ -232,7 +232,7 @@ async def test_a_worker_that_crashes_is_started_again_and_loses_nothing(place: P
 
 
 async def test_a_worker_ends_with_its_supervisor(place: Place) -> None:
-    """After kill -9 of the supervisor: its worker does not go on alone, with a data folder that nobody holds any more."""
+    """After kill -9 of the supervisor: its worker does not go on alone, in a folder that nobody holds any more."""
     with _running(place.settings, place.folder / "log") as supervisor:
         await asyncio.to_thread(supervisor.until, lambda: "metrics http" in supervisor.said())
         (child,) = _children(supervisor.process.pid)

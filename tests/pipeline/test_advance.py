@@ -208,6 +208,14 @@ def test_a_review_edited_from_five_stars_to_one_is_raised() -> None:
     assert Worker().hear_all([[bad], [good]]).read() == true_of([good, bad])
 
 
+def test_what_was_taken_back_can_be_raised_again() -> None:
+    """Stars of 1, 5 and 1 again, with a chat long after that was heard first: the versions only grow."""
+    one, two, three = (review("1", at(days=day), stars, day) for day, stars in ((1, 1), (2, 5), (3, 1)))
+    worker = Worker().hear_all([[chat("a", at(days=60), "S")], [one], [two], [three]])
+    alerts = [(r["status"], r["version"]) for r in worker.published if "alert_id" in r]
+    assert alerts == [("raised", 1), ("retracted", 2), ("updated", 3)]
+
+
 def test_a_late_email_that_joins_two_contacts_takes_the_flag_back() -> None:
     """The second thread was the first one all along: no repeat, and the flag's reason is joined."""
     first, second, link = email("a", at()), email("b", at(days=1)), email("c", at(days=1, hours=1), "a", "b")

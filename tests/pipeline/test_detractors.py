@@ -34,7 +34,7 @@ def test_alerts_are_those_of_the_slow_answer(world: list[Entry]) -> None:
     """Which answers and which words raise an alert, on what they stand, and at which version, as plain loops say."""
     told = picture(world, POLICY)
     by_id = {explicit_id(e): e.item or f"{e.source}/{e.event_id}" for e in world if e.score is not None}
-    by_id |= {inferred_id(c.contact_id): c.contact_id for c in told.contacts}
+    by_id |= {inferred_id(c.entries[0].customer_id, c.contact_id): c.contact_id for c in told.contacts}
     fast = {
         by_id[f.finding_id]: slowly.SlowAlert(
             f.version, str(f.body["basis"]), f.anchor.partition("/")[2], str(f.body["contact_id"])
@@ -174,3 +174,10 @@ def test_an_alert_carries_its_contacts_topics_and_deadline() -> None:
     (alert,) = alerts_of(asked, survey("1", at(hours=2), "nps", 3, about="phone:1", topics=("card",)))
     assert (alert["topics"], alert["queue"]) == (["billing", "card"], "billing")
     assert alert["deliver_before"] == at(days=1, hours=2)
+
+
+def test_an_answer_edited_a_thousand_times_names_a_bounded_number_of_revisions() -> None:
+    """The first telling and the newest ones are the evidence; the alert still fits into one record."""
+    told = [review("r", at(n), stars=1, revision=n + 1) for n in range(1000)]
+    evidence = alerts_of(*told)[0]["evidence"]
+    assert [each["event_id"] for each in evidence] == [e.event_id for e in [told[0], *told[-49:]]]

@@ -99,10 +99,10 @@ def test_every_event_is_a_touchpoint_or_a_dead_letter(both: Both) -> None:
 
 
 def test_received_is_admitted_and_rejected(both: Both) -> None:
-    """Each record of the raw topics ends as one touchpoint or one dead letter, repeats included."""
+    """Each record of the raw topics is one touchpoint or one dead letter, however often a rebalance repeats it."""
     for heard in both.each:
         letters = heard.outcome.standing["dead-letters"]
-        assert len(ids(heard.records["dead-letters"], "dead_letter_id")) == len(letters)
+        assert len(set(ids(heard.records["dead-letters"], "dead_letter_id"))) == len(letters)
         assert len(heard.fed) == heard.outcome.admitted + len(letters)
 
 
@@ -136,7 +136,9 @@ def test_one_version_says_one_thing(both: Both) -> None:
 def test_the_known_answers_are_found(both: Both) -> None:
     """Rejections, customers, explicit detractors and repeats are those of the plots; no angry word is lost."""
     known = both.known
-    assert Counter(letter["reason"] for letter in both.straight.records["dead-letters"]) == known.rejected_by_reason
+    assert Counter(letter["reason"] for letter in both.straight.outcome.standing["dead-letters"]) == (
+        known.rejected_by_reason
+    )
     for heard in both.each:
         assert heard.outcome.customers_named == known.customers
         alerts: Any = heard.outcome.standing["detractor-alerts"]

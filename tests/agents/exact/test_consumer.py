@@ -25,6 +25,7 @@ PINNED = {
     "_commit": "(self, offsets: Mapping[faust.types.tuples.TP, int]) -> bool",
     "_commit_tps": "(self, tps: Iterable[faust.types.tuples.TP], start_new_transaction: bool) -> bool",
     "_filter_committable_offsets": "(self, tps: Iterable[faust.types.tuples.TP]) -> Dict[faust.types.tuples.TP, int]",
+    "seek_to_committed": "(self) -> Mapping[faust.types.tuples.TP, int]",
     "seek": "(self, partition: faust.types.tuples.TP, offset: int) -> None",
 }
 """Signatures in Faust 0.15.3: those that we override, those that call them, and those that we call."""
@@ -69,6 +70,7 @@ class Parent:
         self.world = world
         self._acked: dict[TP, list[int]] = defaultdict(list)
         self._acked_index: dict[TP, set[int]] = defaultdict(set)
+        self.places: dict[TP, int | None] = {}
 
     @property
     def app(self) -> SimpleNamespace:
@@ -85,6 +87,10 @@ class Parent:
 
     async def _add_gap(self, tp: TP, offset_from: int, offset_to: int) -> None:
         self.world.note("faust's gap", tp, offset_from, offset_to)
+
+    async def seek_to_committed(self) -> dict[TP, int | None]:
+        """Say where each partition is."""
+        return self.places
 
     async def _commit(self, offsets: dict[TP, int]) -> bool:
         self.world.note("commit", dict(offsets))
@@ -169,6 +175,23 @@ async def test_a_paused_process_commits_nothing(consumer: Any) -> None:  # noqa:
     with pytest.raises(Left):
         await consumer._commit({OURS: 7})
     assert "commit" not in consumer.world.steps()
+
+
+async def test_where_nothing_is_committed_reading_begins_at_the_logs_start(consumer: Any) -> None:  # noqa: ANN401
+    """The client leaves such a partition where it is, beyond records that were fetched and dropped in a rebalance."""
+    sought: list[tuple[TP, ...]] = []
+
+    async def seek_to_beginning(*partitions: TP) -> None:
+        sought.append(partitions)
+
+    consumer._thread = SimpleNamespace(seek_to_beginning=seek_to_beginning)
+    other = TP("raw", 1)
+    consumer.places = {OURS: 7, other: None, THEIRS: None}
+    assert await consumer.seek_to_committed() == consumer.places
+    assert sought == [(other,)]
+    consumer.places = {OURS: 7}
+    await consumer.seek_to_committed()
+    assert len(sought) == 1
 
 
 def test_waking_makes_the_commit_loop_look(consumer: Any) -> None:  # noqa: ANN401 -- see the fixture

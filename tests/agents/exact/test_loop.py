@@ -183,6 +183,20 @@ async def test_a_generation_that_ends_while_the_broker_is_asked_seeks_nowhere() 
     assert "seek" not in world.steps()
 
 
+async def test_an_answer_that_comes_too_late_is_no_beginning() -> None:
+    """While the broker answered, another agent entered the next generation: there the broker is asked again."""
+    world = World()
+    loop, _ = await _open(world)
+
+    def move_on() -> None:
+        world.rebalance()
+        loop.fence.enter(world.generation_id)
+
+    world.at("ask committed", move_on)
+    assert not await loop.take(chunk(0), _step(world))
+    assert loop.fence.expected(PARTITION) is None
+
+
 async def test_a_new_generation_asks_the_broker_again() -> None:
     """What another worker committed in between is where we go on; what we knew is forgotten."""
     world = World()

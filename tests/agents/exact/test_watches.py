@@ -41,9 +41,9 @@ def test_many_short_waits_are_no_pause() -> None:
 @THREE
 def test_commits_that_stand_still_with_work_to_do_are_a_stall(after: float, over: bool) -> None:  # noqa: FBT001
     """From when the lag was first seen at this offset."""
-    watch = StallWatch(LIMIT)
-    assert not watch.stalled({"tp": 4}, {"tp": 5}, 1, 10.0)
-    assert watch.stalled({"tp": 4}, {"tp": 9}, 1, 10.0 + after) is over
+    watch = StallWatch[str](LIMIT)
+    assert not watch.standing({"tp": 4}, {"tp": 5}, 1, 10.0)
+    assert bool(watch.standing({"tp": 4}, {"tp": 9}, 1, 10.0 + after)) is over
 
 
 @pytest.mark.parametrize(
@@ -56,27 +56,27 @@ def test_commits_that_stand_still_with_work_to_do_are_a_stall(after: float, over
 )
 def test_what_moves_has_not_stalled(committed: int, end: int, generation: int) -> None:
     """A moved commit, an empty log and a new generation each begin the time anew."""
-    watch = StallWatch(LIMIT)
-    assert not watch.stalled({"tp": 4}, {"tp": 9}, 1, 0.0)
-    assert not watch.stalled({"tp": committed}, {"tp": end}, generation, 5.0)
-    assert not watch.stalled({"tp": 4}, {"tp": 9}, 1, 10.0)
+    watch = StallWatch[str](LIMIT)
+    assert not watch.standing({"tp": 4}, {"tp": 9}, 1, 0.0)
+    assert not watch.standing({"tp": committed}, {"tp": end}, generation, 5.0)
+    assert not watch.standing({"tp": 4}, {"tp": 9}, 1, 10.0)
 
 
 def test_one_stalled_partition_is_enough() -> None:
     """Others may move as they like."""
-    watch = StallWatch(LIMIT)
+    watch = StallWatch[str](LIMIT)
     for now in range(7):
-        assert not watch.stalled({"a": 4, "b": now}, {"a": 9, "b": 99}, 1, now)
-    assert watch.stalled({"a": 4, "b": 50}, {"a": 9, "b": 99}, 1, 6.1)
+        assert not watch.standing({"a": 4, "b": now}, {"a": 9, "b": 99}, 1, now)
+    assert watch.standing({"a": 4, "b": 50}, {"a": 9, "b": 99}, 1, 6.1) == {"a"}
 
 
 def test_a_reset_begins_the_time_anew() -> None:
     """While tables are restored nothing is taken: that time is not held against the commits."""
-    watch = StallWatch(LIMIT)
-    assert not watch.stalled({"tp": 4}, {"tp": 9}, 1, 0.0)
+    watch = StallWatch[str](LIMIT)
+    assert not watch.standing({"tp": 4}, {"tp": 9}, 1, 0.0)
     watch.reset()
-    assert not watch.stalled({"tp": 4}, {"tp": 9}, 1, 10.0)
-    assert watch.stalled({"tp": 4}, {"tp": 9}, 1, 16.1)
+    assert not watch.standing({"tp": 4}, {"tp": 9}, 1, 10.0)
+    assert watch.standing({"tp": 4}, {"tp": 9}, 1, 16.1)
 
 
 @THREE
