@@ -147,8 +147,8 @@ async def existing_topics(bootstrap: str) -> dict[str, int]:
 async def delete_topics(bootstrap: str, names: Collection[str]) -> None:
     """Delete these topics, and return when they are gone. Raises `RuntimeError` where Kafka keeps one.
 
-    They are asked for by name even where they are not seen, and again while they are: one that is being made is seen only
-    later, and a busy Kafka may say that it ran out of time.
+    They are asked for by name even where they are not seen, and again while they are: one that is being made is seen
+    only later, and a busy Kafka may say that it ran out of time.
     """
     async with administering(bootstrap) as admin:
         asked, quiet = frozenset(names), 0
