@@ -20,8 +20,6 @@ from agents.topic_admin import Unreachable
 LARGEST_RECORD = 10 << 20
 """Bytes; the limit of dead-letters, the topic with the largest records (schemas/topics.toml)."""
 _UNACKNOWLEDGED = 2_000
-_GONE = frozenset({3})
-"""Kafka protocol: UNKNOWN_TOPIC_OR_PARTITION."""
 _LOOKS, _LOOK_SECONDS, _QUIET_LOOKS = 100, 0.1, 3
 """What Kafka has agreed to delete is gone for all its brokers a moment later; ten seconds is long."""
 
@@ -149,19 +147,17 @@ async def existing_topics(bootstrap: str) -> dict[str, int]:
 async def delete_topics(bootstrap: str, names: Collection[str]) -> None:
     """Delete these topics, and return when they are gone. Raises `RuntimeError` where Kafka keeps one.
 
-    They are asked for by name even where they are not seen: one that is being made is seen only later.
+    They are asked for by name even where they are not seen, and again while they are: one that is being made is seen
+    only later, and a busy Kafka may say that it ran out of time.
     """
     async with administering(bootstrap) as admin:
-        asked, kept, quiet = frozenset(names), frozenset[str](), 0
+        asked, quiet = frozenset(names), 0
         for _ in range(_LOOKS):
             if asked:
-                answer = await admin.delete_topics(sorted(asked))
-                kept |= {name for name, code in answer.topic_error_codes if code not in _GONE | {0}}
+                await admin.delete_topics(sorted(asked))
             await asyncio.sleep(_LOOK_SECONDS)
-            # A request to make them that was on its way may be answered after ours: look twice.
-            asked = (frozenset(names) - kept) & frozenset(await admin.list_topics())
+            asked = frozenset(names) & frozenset(await admin.list_topics())
             quiet = 0 if asked else quiet + 1
             if quiet == _QUIET_LOOKS:
-                break
-        if kept:
-            raise RuntimeError(f"Kafka keeps {', '.join(sorted(kept))}: delete them by hand")
+                return
+        raise RuntimeError(f"Kafka keeps {', '.join(sorted(asked))}: delete them by hand")
