@@ -1,12 +1,15 @@
 """The composition root: everything is made here, once, from settings, and handed on. No module-level app.
 
 raw.* ─▶ intake ─▶ touchpoints ─▶ timelines ─▶ timelines, detractor-alerts, repeat-contacts
+           └─▶ identity-claims ─▶ resolver ─▶ directory (read by every intake), identity-changes
 """
 
 import logging
 import time
 import tomllib
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from importlib.metadata import version
 from importlib.resources import files
 from pathlib import Path
@@ -17,7 +20,11 @@ from aiokafka import AIOKafkaProducer, TopicPartition
 from faust.types import TP
 
 from agents import topics as topic_list
+from agents.bonds import BondMemory
+from agents.claims import Claims
 from agents.contracts import policy_at, schema_book
+from agents.directory import BroadcastDirectory, NoDirectory
+from agents.erasing import ErasingTimelines
 from agents.exact.chunks import ChunkSchema, chunk_scheduler
 from agents.exact.consumer import exact_transport
 from agents.exact.exits import leave
@@ -27,19 +34,29 @@ from agents.exact.guard import Guard
 from agents.exact.loop import ExactLoop
 from agents.exact.outbox import Outbox, Producer
 from agents.exact.watches import LOOP_HANGS, NUDGE, STALL, HangWatch, PauseWatch, StallWatch
+from agents.forgetting import ForgettingResolver
 from agents.hot import HotCustomers
 from agents.intake import IntakeAgent, IntakeTopics
+from agents.kept import KeptCustomers
 from agents.metrics import Metrics
+from agents.resolver import ResolverAgent, ResolverTopics
 from agents.settings import Settings
 from agents.tables import Rows, RowTable, StateTable
 from agents.timelines import TimelinesAgent, TimelineTopics
 from pipeline.flow import Intake
-from pipeline.identifiers import identifier_rules
-from pipeline.identity import StrongestIdentifier
+from pipeline.identifiers import IdentifierRules, identifier_rules
+from pipeline.identity import Directory
+from pipeline.kin import KinRules
 from pipeline.language import language
 from pipeline.policy import Policy
 from pipeline.sources import SOURCES
 from pipeline.wire import SchemaBook
+
+BY = f"tellonce/{version('tellonce')}"
+"""Program and version, as dead letters say it."""
+
+STATE = ("state.entries", "state.raised", "state.kin")
+"""The tables of the timelines agent."""
 
 PAUSE_SHARE = 0.6
 """Of the session timeout: a process that was away for longer may have lost its partitions by the time it wakes."""
@@ -81,19 +98,25 @@ def make_app(at: Installation, metrics: Metrics) -> faust.App:
     fence = Fence()
     pause = PauseWatch(at.settings.session_timeout * PAUSE_SHARE, leave, _boot_clock)
     raw = {at.name(f"raw.{source}"): source for source in SOURCES}
-    chunked = frozenset({*raw, at.name("touchpoints")})
+    stitched = [at.name(topic) for topic in ("touchpoints", "moves", "identity-changes")]
+    chunked = frozenset({*raw, *stitched, at.name("identity-claims")})
     app = faust_app(at, chunked)
     app.transport = exact_transport(fence, chunked, pause.check)(app.conf.broker_consumer, app)
     group, outbox = FaustGroup(app, at.bootstrap), make_outbox(at)
     seeks = metrics["seeks_back_total"].inc
     loop = ExactLoop(group, fence, outbox, leave, pause.check, seeks, time.monotonic, metrics.took)
-    tables = {name: _table(app, at, name) for name in ("state.entries", "state.raised")}
+    tables = {name: _table(app, at, name) for name in (*STATE, "state.bonds")}
+    resolving = at.settings.identity == "directory"
+    directory = make_directory(at, metrics) if resolving else NoDirectory()
     timelines = make_timelines(at, tables, HotCustomers(group.generation, metrics), metrics)
     app.agent(app.topic(*sorted(raw), schema=ChunkSchema()), name="intake")(
-        loop.agent("intake", make_intake(at, raw, metrics))
+        loop.agent("intake", make_intake(at, raw, directory, directory.caught_up, metrics))
     )
-    app.agent(app.topic(at.name("touchpoints"), schema=ChunkSchema()), name="timelines")(
-        loop.agent("timelines", timelines)
+    app.agent(app.topic(at.name("identity-claims"), schema=ChunkSchema()), name="resolver")(
+        loop.agent("resolver", forgetting(at, make_resolver(at, tables["state.bonds"], metrics)))
+    )
+    app.agent(app.topic(*stitched, schema=ChunkSchema()), name="timelines")(
+        loop.agent("timelines", erasing(at, timelines))
     )
     hang = HangWatch(LOOP_HANGS, leave, time.monotonic)
 
@@ -103,42 +126,101 @@ def make_app(at: Installation, metrics: Metrics) -> faust.App:
 
     nudge, stall = StallWatch[TopicPartition](NUDGE), StallWatch[TopicPartition](STALL)
     guard = Guard(
-        fence=fence, topics=chunked, pause=pause, hang=hang, nudge=nudge, stall=stall, seek=send_back, leave=leave
+        fence=fence,
+        topics=chunked,
+        pause=pause,
+        hang=hang,
+        nudge=nudge,
+        stall=stall,
+        seek=send_back,
+        leave=leave,
+        starting=lambda: None if directory.complete else directory.heard,
     )
 
     async def watch() -> None:
         await guard.watch(app, at.bootstrap)
 
+    async def follow() -> None:
+        await directory.follow(leave)
+
     async def close(*_: Any, **__: Any) -> None:  # noqa: ANN401 -- a Faust signal's own arguments
         await outbox.close()
 
     app.task(watch)
+    app.task(follow)
     app.on_before_shutdown.connect(close, weak=False)
     return app
 
 
-def make_intake(at: Installation, raw: dict[str, str], metrics: Metrics) -> IntakeAgent:
+def make_intake(
+    at: Installation,
+    raw: dict[str, str],
+    directory: Directory,
+    caught_up: Callable[[], Awaitable[None]],
+    metrics: Metrics,
+) -> IntakeAgent:
     """Return the intake agent; `raw` is the source of each raw topic by its full name."""
-    documents = {name: _policies(name) for name in ("taxonomy.toml", "lexicon.toml", "identifiers.toml")}
-    rules = identifier_rules(documents["identifiers.toml"])
-    if at.settings.default_region is not None:
-        rules = replace(rules, default_region=at.settings.default_region)
+    documents = {name: _policies(name) for name in ("taxonomy.toml", "lexicon.toml")}
+    rules = identifiers_of(at)
     words = language(documents["taxonomy.toml"], documents["lexicon.toml"], rules.default_region)
     largest = next(topic.max_message for topic in at.topics if topic.name == "touchpoints")
     return IntakeAgent(
-        Intake(at.book, at.policy, rules, words, StrongestIdentifier()),
-        IntakeTopics(raw, at.name("touchpoints"), at.name("dead-letters"), largest),
+        Intake(at.book, at.policy, rules, words, directory),
+        IntakeTopics(raw, at.name("touchpoints"), at.name("identity-claims"), at.name("dead-letters"), largest),
+        Claims(directory, kin_rules(rules), time.monotonic),
         metrics,
-        by=f"tellonce/{version('tellonce')}",
+        by=BY,
+        caught_up=caught_up,
     )
+
+
+def make_resolver(at: Installation, bonds: StateTable, metrics: Metrics) -> ResolverAgent:
+    """Return the resolver agent over its table."""
+    rules = kin_rules(identifiers_of(at))
+    topics = ResolverTopics(at.name("directory"), at.name("identity-changes"), at.name("dead-letters"))
+    return ResolverAgent(at.book, rules, topics, BondMemory(bonds, at.book, rules), metrics, BY)
+
+
+def forgetting(at: Installation, resolver: ResolverAgent) -> ForgettingResolver:
+    """Return the resolver that also erases."""
+    return ForgettingResolver(resolver, at.book, resolver.rules, resolver.topics, resolver.memory, resolver.metrics)
+
+
+def erasing(at: Installation, timelines: TimelinesAgent) -> ErasingTimelines:
+    """Return the timelines agent that also erases."""
+    return ErasingTimelines(timelines, at.book, at.policy, timelines.topics, timelines.kept, timelines.metrics)
+
+
+def make_directory(at: Installation, metrics: Metrics) -> BroadcastDirectory:
+    """Return this worker's directory, which has heard nothing yet."""
+    topic = next(each for each in at.wanted() if each.name == at.name("directory"))
+    return BroadcastDirectory(at.bootstrap, topic.name, topic.partitions, at.book, metrics)
+
+
+def identifiers_of(at: Installation) -> IdentifierRules:
+    """Return the rules for identifiers, with the settings' region where they name one."""
+    rules = identifier_rules(_policies("identifiers.toml"))
+    region = at.settings.default_region
+    return rules if region is None else replace(rules, default_region=region)
+
+
+def kin_rules(rules: IdentifierRules) -> KinRules:
+    """Return how identifiers link; what is on the junk list by now links nobody.
+
+    The resolver asks of each identifier again and again whether it is junk, which is a dozen regular expressions.
+    """
+    kin = rules.kin
+    return replace(kin, is_junk=lru_cache(maxsize=1 << 16)(kin.is_junk))
 
 
 def make_timelines(
     at: Installation, tables: dict[str, StateTable], hot: HotCustomers, metrics: Metrics
 ) -> TimelinesAgent:
-    """Return the timelines agent over its two tables."""
-    topics = TimelineTopics(at.name("timelines"), at.name("detractor-alerts"), at.name("repeat-contacts"))
-    return TimelinesAgent(at.book, at.policy, topics, tables["state.entries"], tables["state.raised"], hot, metrics)
+    """Return the timelines agent over its three tables."""
+    names = ("timelines", "detractor-alerts", "repeat-contacts", "moves", "identity-changes")
+    entries, raised, kin = (tables[name] for name in STATE)
+    kept = KeptCustomers(at.book, at.policy, entries, raised, kin, hot)
+    return TimelinesAgent(at.book, at.policy, TimelineTopics(*map(at.name, names)), kept, metrics)
 
 
 def make_outbox(at: Installation) -> Outbox:
@@ -190,23 +272,23 @@ def faust_app(at: Installation, chunked: frozenset[str]) -> faust.App:
 
 
 def _table(app: faust.App, at: Installation, name: str) -> StateTable:
-    changelog = at.name(name)
+    changelog = next(topic for topic in at.wanted() if topic.name == at.name(name))
     table = app.Table(
         name.replace(".", "-"),
-        partitions=at.settings.partitions,
+        partitions=changelog.partitions,
         # Raw, said outright: Faust would read the rows back as JSON whatever their type, and never end its recovery.
         changelog_topic=app.topic(
-            changelog,
+            changelog.name,
             key_type=bytes,
             value_type=bytes,
             key_serializer="raw",
             value_serializer="raw",
-            partitions=at.settings.partitions,
+            partitions=changelog.partitions,
         ),
         key_type=bytes,
         value_type=bytes,
     )
-    return StateTable(lambda: cast(Rows, table.data), changelog)
+    return StateTable(lambda: cast(Rows, table.data), changelog.name)
 
 
 def _policies(name: str) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 Rule 1. It only ever holds what is in the store; a customer moves in when a chunk is done, never before.
 Rule 2. A new generation of the group empties it: a partition may have been another worker's in between.
-Rule 3. It is bounded by rows, not customers, and the customer not seen for longest goes first.
+Rule 3. It is bounded by rows and answers, not customers, and the customer not seen for longest goes first.
 """
 
 from collections import OrderedDict
@@ -19,6 +19,12 @@ class Hot:
 
     picture: Picture
     raised: dict[str, Raised]
+
+    @property
+    def size(self) -> int:
+        """How much of the bound it takes: its rows, those that count and those that do not, and its answers."""
+        told = self.picture
+        return len(told.rows) + len(told.gone) + len(told.waiting) + len(told.kin.answers)
 
 
 @dataclass(slots=True)
@@ -47,7 +53,7 @@ class HotCustomers:
         for customer, hot in customers.items():
             self._drop((partition, customer))
             self._held[partition, customer] = hot
-            self._rows += len(hot.picture.rows)
+            self._rows += hot.size
         while self._rows > self.most_rows and len(self._held) > 1:
             self._drop(next(iter(self._held)))
         self.metrics["hot_customers"].set(len(self._held))
@@ -55,7 +61,7 @@ class HotCustomers:
     def _drop(self, held: tuple[int, str]) -> None:
         hot = self._held.pop(held, None)
         if hot is not None:
-            self._rows -= len(hot.picture.rows)
+            self._rows -= hot.size
 
     def _enter(self) -> None:
         if self.generation() != self._of:

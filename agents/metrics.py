@@ -57,6 +57,15 @@ METRICS = (
     Metric("hot_customers", Kind.GAUGE, "Customers whose timeline is held in memory."),
     Metric("hot_customer_hits_total", Kind.COUNTER, "Timelines found in memory.", ()),
     Metric("hot_customer_misses_total", Kind.COUNTER, "Timelines read from the store.", ()),
+    Metric("claims_total", Kind.COUNTER, "Raw events that brought something new about who is who.", ("source",)),
+    Metric(
+        "resolutions_total",
+        Kind.COUNTER,
+        "What claims and operators' words came to, once for each outcome of each.",
+        ("outcome",),
+    ),
+    Metric("directory_identifiers", Kind.GAUGE, "Identifiers whose customer this worker knows from the directory."),
+    Metric("directory_pairs", Kind.GAUGE, "Pairs of identifiers that this worker need not claim any more."),
     Metric("seeks_back_total", Kind.COUNTER, "Times the consumer skipped records and was sent back for them."),
     Metric(
         "restarts_total",

@@ -29,6 +29,9 @@ class Rows(Protocol):
     def put_row(self, partition: int, key: bytes, value: bytes) -> None:
         """Write a row."""
 
+    def drop_row(self, partition: int, key: bytes) -> None:
+        """Delete a row, if it is there."""
+
     def scan(self, partition: int, prefix: bytes) -> Iterator[tuple[bytes, bytes]]:
         """Yield a partition's rows whose keys begin with `prefix`, in key order."""
 
@@ -45,6 +48,10 @@ class RocksRows(rocksdb.Store):
     def put_row(self, partition: int, key: bytes, value: bytes) -> None:
         """Write a row."""
         self._db_for_partition(partition).put(key, value)
+
+    def drop_row(self, partition: int, key: bytes) -> None:
+        """Delete a row, if it is there."""
+        self._db_for_partition(partition).delete(key)
 
     def scan(self, partition: int, prefix: bytes) -> Iterator[tuple[bytes, bytes]]:
         """Yield a partition's rows whose keys begin with `prefix`, in key order."""
@@ -67,6 +74,10 @@ class MemoryRows(Store[Any, Any]):
         """Write a row."""
         self._rows.setdefault(partition, SortedDict())[key] = value
 
+    def drop_row(self, partition: int, key: bytes) -> None:
+        """Delete a row, if it is there."""
+        self._rows.setdefault(partition, SortedDict()).pop(key, None)
+
     def scan(self, partition: int, prefix: bytes) -> Iterator[tuple[bytes, bytes]]:
         """Yield a partition's rows whose keys begin with `prefix`, in key order."""
         rows = self._rows.get(partition, SortedDict())
@@ -83,7 +94,7 @@ class MemoryRows(Store[Any, Any]):
         for event in batch:
             message = event.message
             if message.value is None:
-                self._rows.setdefault(message.partition, SortedDict()).pop(message.key, None)
+                self.drop_row(message.partition, message.key)
             else:
                 self.put_row(message.partition, message.key, message.value)
             self._offsets[message.tp] = message.offset
@@ -137,9 +148,12 @@ class StateTable:
         self._rows = rows
         self.changelog = changelog
 
-    def put(self, partition: int, key: bytes, value: bytes) -> None:
-        """Write a row into the local store."""
-        self._rows().put_row(partition, key, value)
+    def put(self, partition: int, key: bytes, value: bytes | None) -> None:
+        """Write a row into the local store; None deletes it."""
+        if value is None:
+            self._rows().drop_row(partition, key)
+        else:
+            self._rows().put_row(partition, key, value)
 
     def scan(self, partition: int, prefix: bytes) -> Iterator[tuple[bytes, bytes]]:
         """Yield a partition's rows whose keys begin with `prefix`, in key order."""

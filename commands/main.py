@@ -15,8 +15,12 @@ import click
 from commands.refusals import explain
 
 COMMANDS = {
+    "account": "commands.account:account",
     "broker": "commands.broker:broker",
     "demo": "commands.demo:demo",
+    "erase": "commands.erase:erase",
+    "evaluate": "commands.evaluate:evaluate",
+    "identity": "commands.identity:identity",
     "policy": "commands.policy:policy",
     "schemas": "commands.schemas:schemas",
     "settings": "commands.settings:settings",

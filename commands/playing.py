@@ -30,7 +30,7 @@ _CUSTOMERS = 50
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Play:
-    """What is to be played. `speed` None: as fast as it goes."""
+    """What is to be played. `speed` None: as fast as it goes. `one_identifier`: all events of a person carry one."""
 
     seed: int
     customers: int
@@ -38,6 +38,7 @@ class Play:
     events: int | None = None
     over: timedelta = OVER
     speed: float | None = None
+    one_identifier: bool = True
 
     @property
     def every(self) -> timedelta:
@@ -51,19 +52,23 @@ class Play:
 
     def told(self) -> Iterator[Simulated]:
         """Yield the events in the order of sending."""
-        return islice(simulate(self.seed, self.customers, self.start, every=self.every), self.events)
+        told = simulate(self.seed, self.customers, self.start, every=self.every, one_identifier=self.one_identifier)
+        return islice(told, self.events)
 
 
 def play_of(
     now: datetime, *, seed: int, customers: int | None, events: int | None, speed: float | None,
-    start: datetime | None = None, over: timedelta = OVER,
+    start: datetime | None = None, over: timedelta = OVER, one_identifier: bool = True,
 ) -> Play:  # fmt: skip
     """Return what to play; without a start, such that it ends when its playing ends (Rule 2)."""
     # No more than it takes: a stream that is cut early is mostly beginnings, and ends in few alerts.
-    enough = _CUSTOMERS if events is None or customers else customers_for(seed, events)
+    enough = _CUSTOMERS if events is None or customers else customers_for(seed, events, one_identifier=one_identifier)
     lasts = over / speed if speed else timedelta(0)
     begin = now + lasts - over - LONGEST_STORY if start is None else start
-    return Play(seed=seed, customers=customers or enough, start=begin, events=events, over=over, speed=speed)
+    return Play(
+        seed=seed, customers=customers or enough, start=begin, events=events, over=over, speed=speed,
+        one_identifier=one_identifier,
+    )  # fmt: skip
 
 
 @dataclass(slots=True)

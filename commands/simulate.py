@@ -93,16 +93,25 @@ class Moment(click.ParamType):
     type=click.Path(dir_okay=False, path_type=Path),
     help="Write JSON lines to a file instead (`tellonce try` reads them).",
 )
+@click.option(
+    "--many-identifiers",
+    is_flag=True,
+    help="Each channel knows its customers by an identifier of its own, and there are hard cases among them.",
+)
 @click.option("--avro", is_flag=True, help="Send events of phone, email and survey in Avro, the others as JSON.")
 @click.option("--json", "as_json", is_flag=True, help="Print the known answer as one JSON object.")
 def simulate(
     *, customers: int | None, events: int | None, speed: float, seed: int, start: datetime | None, hours: float,
-    answers: Path | None, out: Path | None, avro: bool, as_json: bool,
+    answers: Path | None, out: Path | None, many_identifiers: bool, avro: bool, as_json: bool,
 ) -> None:  # fmt: skip
     """Play invented customers with invented troubles.
 
     Parcels are late, charges double, accounts locked; people chat, call, write and review, some are happy. A few events
     are late, sent twice, or broken. What should be found in them is known: --answers writes it.
+
+    Each channel knows a customer by an identifier of its own, until something joins them: a log-in, a number that is
+    found in the CRM. Some are never joined, and some share a telephone or an address. The answer says of each event
+    who it was, and which customer it can be known to be of.
 
     How time is told: each customer's story lasts up to 13 days, and all of them end within --over hours. Those hours
     are played at --speed; what happened before them is sent at once, as history. So with the defaults, 60x takes 20
@@ -121,6 +130,7 @@ def simulate(
         speed=speed or None,
         start=start,
         over=timedelta(hours=hours),
+        one_identifier=not many_identifiers,
     )
     sent = Sent()
     try:

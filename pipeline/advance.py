@@ -1,13 +1,18 @@
 """What changes for a customer when touchpoints arrive: the right-hand half of the flow, without the broker.
 
-Rule 1. `picture` is a pure function of the set of touchpoints heard. What arrives is compared with the picture without
-        it; whatever differs is published. A redelivery is therefore published again, with the same ids and versions.
+Rule 1. `picture` is a pure function of the touchpoints heard and of what the customer id was told of whose they are.
+        What arrives is compared with the picture without it; whatever differs is published. A redelivery is therefore
+        published again, with the same ids and versions.
 Rule 2. Which findings were ever published is remembered (written once, before the first publication goes out), so
-        that what no longer stands is taken back, and taken back again on redelivery.
+        that what no longer stands is taken back, and taken back again on redelivery. Whoever has the touchpoint that
+        names a finding (its keeper) answers for it; everybody else is silent.
 Rule 3. A version is the number of touchpoints at or before the newest of the finding's contact; every fact that can
         change a finding is among those, so its version grows with it (`pipeline.findings`). An event told again with
         another time may leave its contact, so that a contact's newest touchpoint moves back: of a customer with such
         retellings a version is how many they are, in front, and how many touchpoints were heard in all.
+Rule 4. In front of every version stands the newest resolution of identity that the customer id has heard of. Between
+        two of them its touchpoints only grow in number, so Rule 3 holds; a touchpoint only leaves by a newer one.
+Rule 5. A touchpoint that belongs elsewhere is kept, unseen, and sent on, with what was published in its name.
 """
 
 from bisect import bisect_right
@@ -18,15 +23,20 @@ from datetime import datetime
 from pipeline.contacts import Contact, contacts
 from pipeline.detractors import alerts
 from pipeline.findings import Finding, Kind, Record, anchor_of
+from pipeline.ids import derived
+from pipeline.placing import NOBODY, Kin, known_of, merged, place
 from pipeline.policy import Policy
 from pipeline.repeats import Links, flags
 from pipeline.retraction import Anchored, retraction
 from pipeline.stitch import event_key, stitched
-from pipeline.summary import summary
-from pipeline.touchpoint import Entry
+from pipeline.summary import redirect, summary
+from pipeline.touchpoint import Entry, Told
 
-RETOLD = 1 << 32
+RETOLD = 1 << 20
 """What one retelling adds to every version of the customer; no customer has so many touchpoints."""
+
+EPOCH = 1 << 30
+"""What one resolution adds; no customer has a thousand retellings. 2^33 resolutions fit into the wire's long."""
 
 Row = tuple[datetime, tuple[str, str]]
 
@@ -39,11 +49,29 @@ class Raised:
     kind: Kind
     anchor: str
     first_version: int
+    keeper: str = ""
+
+    @property
+    def answered_by(self) -> str:
+        """The touchpoint whose customer answers for it (Rule 2), as source/event_id."""
+        return self.keeper or self.anchor
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """A touchpoint on its way to the customer whose it is, with what was published in its name."""
+
+    entry: Entry
+    raised: tuple[Raised, ...]
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """All that is true of one customer, given a set of touchpoints. `rows` is what was heard, `entries` what counts."""
+    """All that is true of one customer, given a set of touchpoints. `rows` is what was heard, `entries` what counts.
+
+    `gone` belongs elsewhere by `kin`, and `waiting` came before the word that it belongs here; neither counts.
+    """
 
     rows: tuple[Entry, ...]
     entries: tuple[Entry, ...]
@@ -51,6 +79,15 @@ class Picture:
     contacts: tuple[Contact, ...]
     links: Links
     findings: Mapping[str, Finding]
+    gone: tuple[Entry, ...] = ()
+    waiting: tuple[Entry, ...] = ()
+    kin: Kin = NOBODY
+    heard: int = 0
+
+    @property
+    def held(self) -> tuple[Entry, ...]:
+        """All rows of the state."""
+        return (*self.rows, *self.gone, *self.waiting)
 
     @property
     def retold(self) -> int:
@@ -59,12 +96,22 @@ class Picture:
 
     def version_at(self, moment: datetime) -> int:
         """Return the version of what stands on a contact whose newest touchpoint is at `moment` (Rule 3)."""
-        return self.retold * RETOLD + len(self.rows) if self.retold else bisect_right(self.times, moment)
+        here = self.retold * RETOLD + len(self.rows) if self.retold else bisect_right(self.times, moment)
+        return self.heard * EPOCH + here
+
+    @property
+    def version(self) -> int:
+        """The version of the timeline: any touchpoint raises it, and so does one that turns out to belong here."""
+        if not self.heard:
+            return len(self.rows)
+        return self.heard * EPOCH + len(self.rows) + len(self.held)
 
 
 @dataclass(frozen=True, slots=True)
 class Advance:
-    """What follows from arrivals: rows to keep, findings to remember, and records to publish, in this order."""
+    """What follows from news: rows, answers and findings to keep, then records to publish and rows to send on, in this
+    order. `timeline` is empty where there is none to show: all that there is waits.
+    """
 
     picture: Picture
     entries: tuple[Entry, ...]
@@ -72,23 +119,35 @@ class Advance:
     alerts: tuple[Record, ...]
     flags: tuple[Record, ...]
     timeline: Record
+    kin: tuple[Told, ...] = ()
+    moves: tuple[Move, ...] = ()
 
 
-def picture(rows: Iterable[Entry], policy: Policy, known: Picture | None = None) -> Picture:
-    """Return all that is true of a customer, given the touchpoints heard (rows, in any order).
+def picture(rows: Iterable[Entry], policy: Policy, known: Picture | None = None, kin: Kin = NOBODY) -> Picture:
+    """Return all that is true of a customer, given the touchpoints heard (rows, in any order) and the answers.
 
-    `known` is the picture of some of these rows, if there is one: it saves work and changes nothing.
+    `known` is the picture of some of these rows by the same answers, if there is one: it saves work, changes nothing.
     """
-    kept = tuple(rows)
+    heard = kin.epoch
+    here: list[Entry] = []
+    gone: list[Entry] = []
+    waiting: list[Entry] = []
+    for row in rows:
+        whose = place(row, kin, heard)
+        (waiting if whose is None else here if whose.customer_id == row.customer_id else gone).append(row)
+    kept = tuple(here)
     entries = stitched(kept)
     times = sorted(entry.occurred_at for entry in kept)
     since = None if known is None else _news_since(known, kept, len(kept) - len(entries))
     grouped = contacts(entries, policy, () if known is None else known.contacts)
     links = Links(grouped, policy, None if known is None else known.links, since)
-    told = Picture(kept, entries, times, grouped, links, {})
+    told = Picture(kept, entries, times, grouped, links, {}, tuple(gone), tuple(waiting), kin, heard)
     fresh = [contact for contact in grouped if since is None or contact.newest_at >= since]
     found = [*alerts(times, fresh, policy), *flags(times, grouped, policy, links, since)]
-    if told.retold:
+    if heard:
+        newest = {contact.contact_id: contact.newest_at for contact in grouped}
+        found = [replace(f, version=told.version_at(newest[str(f.body["contact_id"])])) for f in found]
+    elif told.retold:
         found = [replace(finding, version=told.version_at(finding.occurred_at)) for finding in found]
     if known is not None and since is not None:
         old = {contact.contact_id for contact in grouped if contact.newest_at < since}
@@ -104,30 +163,131 @@ def _news_since(known: Picture, rows: tuple[Entry, ...], retold: int) -> datetim
     return min((entry.occurred_at for entry in rows if id(entry) not in had), default=None)
 
 
-def advance(known: Picture, raised: Mapping[str, Raised], arrivals: Sequence[Entry], policy: Policy) -> Advance:
-    """Return what follows when one customer's `arrivals` join what is `known`; at least one arrival."""
-    rows = {row_of(entry): entry for entry in known.rows}
+def advance(  # noqa: PLR0913, PLR0917 -- what is known, what came, and by what it is judged
+    known: Picture,
+    raised: Mapping[str, Raised],
+    arrivals: Sequence[Entry],
+    policy: Policy,
+    brought: Iterable[Raised] = (),
+    because: str | None = None,
+) -> Advance:
+    """Return what follows when one customer's `arrivals` join what is `known`; at least one arrival.
+
+    Rows that were sent here bring what was published in their name, and `because` of which change of identity.
+    """
+    held = {row_of(entry): entry for entry in known.held}
+    arrived = sorted({row_of(entry) for entry in arrivals})
     before = known
-    if any(row_of(entry) in rows for entry in arrivals):
-        arrived = {row_of(entry) for entry in arrivals}
-        before = picture((entry for row, entry in rows.items() if row not in arrived), policy)
+    if any(row in held for row in arrived):
+        before = picture((entry for row, entry in held.items() if row not in arrived), policy, None, known.kin)
     for entry in arrivals:
-        other = rows.get(row_of(entry))
-        rows[row_of(entry)] = entry if other is None else stitched((entry, other))[0]
-    after = picture(rows.values(), policy, before)
+        other = held.get(row_of(entry))
+        held[row_of(entry)] = entry if other is None else _joined(other, entry, known)
+    after = picture(held.values(), policy, before, known.kin)
+    ever = {one.output_id: one for one in brought} | dict(raised)
     changed = [f for f in after.findings.values() if f != before.findings.get(f.finding_id)]
     late = bool(before.times) and min(entry.occurred_at for entry in arrivals) < before.times[-1]
-    published = [(f.kind, _standing(f, raised.get(f.finding_id), arrivals, late)) for f in changed]
-    published += _taken_back(before, after, raised, policy)
-    timeline = summary(after.entries, after.contacts, after.links, after.findings.values(), policy)
+    reason = because or _reason(arrivals, late)
+    published = [(f.kind, _standing(f, ever.get(f.finding_id), reason)) for f in changed]
+    published += taken_back(before, after, ever, policy, because)
+    rows = tuple(held[row] for row in arrived)
+    return advanced(
+        after, policy, raised=raised, ever=ever, changed=changed, published=published, rows=rows, placed=rows
+    )
+
+
+def advanced(  # noqa: PLR0913 -- the parts of what follows
+    after: Picture,
+    policy: Policy,
+    *,
+    raised: Mapping[str, Raised],
+    ever: Mapping[str, Raised],
+    changed: Iterable[Finding],
+    published: Sequence[tuple[Kind, Record]],
+    rows: tuple[Entry, ...],
+    placed: Iterable[Entry],
+    kin: tuple[Told, ...] = (),
+) -> Advance:
+    """Return what follows, put together; of the rows `placed` anew those that belong elsewhere are sent on."""
+    ever = dict(ever)
+    for finding in changed:
+        if finding.finding_id not in ever:
+            ever[finding.finding_id] = _raised(finding, after)
     return Advance(
         picture=after,
-        entries=tuple(rows[row] for row in sorted({row_of(entry) for entry in arrivals})),
-        raised=tuple(Raised(f.finding_id, f.kind, f.anchor, f.version) for f in changed if f.finding_id not in raised),
+        entries=rows,
+        raised=tuple(one for one in ever.values() if one.output_id not in raised),
         alerts=tuple(record for kind, record in published if kind == "detractor-alert"),
         flags=tuple(record for kind, record in published if kind == "repeat-contact"),
-        timeline={"version": len(after.rows), **timeline},
+        timeline=_timeline(after, policy),
+        kin=kin,
+        moves=tuple(_moves(after, placed, ever)),
     )
+
+
+def _joined(other: Entry, arrived: Entry, known: Picture) -> Entry:
+    """Return the row of two tellings of one touchpoint at one time.
+
+    One that counts here goes on to, and one that is gone does not wait: what is newer than all that this customer id
+    has heard, it will hear itself. Between two resolutions rows only ever begin to count (Rule 4).
+    """
+    row = stitched((other, arrived))[0]
+    whose = place(other, known.kin, known.heard)
+    if whose is not None and (whose.customer_id == other.customer_id or arrived.epoch > known.heard):
+        return replace(row, epoch=other.epoch, answers=other.answers)
+    answers = merged({told.identifier: told for told in other.answers}, arrived.answers)
+    newest = tuple(answers[identifier] for identifier in sorted(answers))
+    return replace(row, epoch=max(other.epoch, arrived.epoch), answers=newest)
+
+
+def _moves(after: Picture, placed: Iterable[Entry], raised: Mapping[str, Raised]) -> Iterable[Move]:
+    kept: dict[str, list[Raised]] = {}
+    for one in raised.values():
+        kept.setdefault(one.answered_by, []).append(one)
+    for row in placed:
+        whose = place(row, after.kin, after.heard)
+        if whose is None or whose.customer_id == row.customer_id:
+            continue
+        known = known_of(row, after.kin)
+        sent = replace(
+            row,
+            customer_id=whose.customer_id,
+            named_by=whose.named_by,
+            epoch=whose.epoch,
+            answers=tuple(known[i] for i in sorted(known)),
+        )
+        own = after.kin.answers.get(row.named_by)
+        reason = "identity_merge" if own is not None and own.customer_id != row.customer_id else "identity_split"
+        yield Move(sent, tuple(kept.get(anchor_of(row), ())), reason)
+
+
+def _raised(finding: Finding, after: Picture) -> Raised:
+    """Return what is remembered of a finding. Its keeper is the touchpoint that its id comes from (Rule 2)."""
+    keeper = finding.anchor
+    if finding.body.get("basis") != "explicit":
+        contact_id = finding.body["contact_id"]
+        contact = next(contact for contact in after.contacts if contact.contact_id == contact_id)
+        keeper = anchor_of(next((e for e in contact.entries if _names(e, contact)), contact.entries[0]))
+    return Raised(finding.finding_id, finding.kind, finding.anchor, finding.version, keeper)
+
+
+def _names(entry: Entry, contact: Contact) -> bool:
+    own = entry.keys if entry.item is None else (*entry.keys, entry.item)
+    return any(derived("contact", key) == contact.contact_id for key in own)
+
+
+def _timeline(after: Picture, policy: Policy) -> Record:
+    if after.entries:
+        told = summary(after.entries, after.contacts, after.links, after.findings.values(), policy)
+        return {"version": after.version, **told, "status": "current", "redirect_to": None}
+    if not after.gone:
+        return {}
+    newest = max(after.gone, key=row_of)
+    own, whose = after.kin.answers.get(newest.named_by), place(newest, after.kin, after.heard)
+    to = whose.customer_id if whose is not None else None
+    if own is not None and own.customer_id != newest.customer_id:
+        to = own.customer_id
+    return {"version": after.version, **redirect(newest), "status": "merged", "redirect_to": to}
 
 
 def row_of(entry: Entry) -> Row:
@@ -135,14 +295,15 @@ def row_of(entry: Entry) -> Row:
     return entry.occurred_at, event_key(entry)
 
 
-def _standing(finding: Finding, first: Raised | None, arrivals: Sequence[Entry], late: bool) -> Record:  # noqa: FBT001 -- one private caller
+def _reason(arrivals: Sequence[Entry], late: bool) -> str:  # noqa: FBT001 -- one private caller
+    if any(entry.item is not None and entry.revision > 1 for entry in arrivals):
+        return "edited"
+    return "late_touchpoint" if late else "new_touchpoint"
+
+
+def _standing(finding: Finding, first: Raised | None, reason: str) -> Record:
     """Return a finding's record; it is `raised` the first time, and when that first time is told again."""
     update = first is not None and first.first_version != finding.version
-    reason = "new_touchpoint"
-    if any(entry.item is not None and entry.revision > 1 for entry in arrivals):
-        reason = "edited"
-    elif late:
-        reason = "late_touchpoint"
     return {
         "alert_id" if finding.kind == "detractor-alert" else "flag_id": finding.finding_id,
         "version": finding.version,
@@ -152,27 +313,41 @@ def _standing(finding: Finding, first: Raised | None, arrivals: Sequence[Entry],
     }
 
 
-def _taken_back(
-    before: Picture, after: Picture, raised: Mapping[str, Raised], policy: Policy
+def standing(after: Picture, raised: Mapping[str, Raised], reason: str) -> list[tuple[Kind, Record]]:
+    """Return all that stands, as records to publish again."""
+    return [(f.kind, _standing(f, raised.get(f.finding_id), reason)) for f in after.findings.values()]
+
+
+def taken_back(
+    before: Picture | None, after: Picture, raised: Mapping[str, Raised], policy: Policy, because: str | None = None
 ) -> Iterable[tuple[Kind, Record]]:
     """Yield retractions: of what stood before, and, where its version grew, of what was taken back already (Rule 2).
 
-    Only what was raised can be taken back: a repeat's `before` may hold what was never published.
+    Only what was raised can be taken back: a repeat's `before` may hold what was never published. Without a `before`
+    all is taken back again that does not stand and is this customer's to answer for.
     """
     for output in raised.values():
         if output.output_id in after.findings:
             continue
-        now, then = _anchored(output, after), _anchored(output, before)
-        if now is None:  # the anchor is in another customer's timeline, who answers for it
+        now = _anchored(output, after)
+        if now is None:  # its keeper is in another customer's timeline, who answers for it
             continue
-        if output.output_id in before.findings or then is None or then.version != now.version:
-            yield output.kind, retraction(output.kind, output.output_id, now, after.links, policy)
+        then = None if before is None else _anchored(output, before)
+        if before is None or output.output_id in before.findings or then is None or then.version != now.version:
+            record = retraction(output.kind, output.output_id, now, after.links, policy)
+            if anchor_of(now.entry) != output.anchor:
+                record["why"] = "Taken back: what it stood on belongs to another customer."
+            yield output.kind, record if because is None else record | {"reason": because}
 
 
 def _anchored(output: Raised, told: Picture) -> Anchored | None:
-    """Return where a finding's anchor is in a picture; None where it was not heard."""
+    """Return where a finding stands in a picture whose customer answers for it: at its anchor, where that is here too;
+    else at its keeper.
+    """
+    found: dict[str, Anchored] = {}
     for contact in told.contacts:
         for entry in contact.entries:
-            if anchor_of(entry) == output.anchor:
-                return Anchored(told.version_at(contact.newest_at), contact, entry)
-    return None
+            name = anchor_of(entry)
+            if name in (output.anchor, output.answered_by):
+                found[name] = Anchored(told.version_at(contact.newest_at), contact, entry)
+    return found.get(output.anchor, found[output.answered_by]) if output.answered_by in found else None

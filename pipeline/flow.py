@@ -65,6 +65,7 @@ def _touchpoint(report: Report, record: RawRecord, intake: Intake) -> Touchpoint
         account_id=report.account_id,
         named_by=identity.named_by,
         identifiers=identity.identifiers,
+        epoch=identity.epoch,
         actor=report.actor,
         direction=report.direction,
         keys=report.keys,

@@ -8,17 +8,24 @@ Rule 2. Junk is dropped, and so is a value that has no canonical form: it identi
 Rule 3. Strongest first; among equally strong ones in the order claimed, for a source says first what it
         knows best.
 Rule 4. Canonical is final: the canonical form of a canonical form is itself.
+Rule 5. A company's own numbers are junk, and so are toll-free ones unless the list says otherwise: nobody calls from
+        one.
+Rule 6. The limits beyond which an identifier stops linking (`pipeline.kin`) stand in the same file, each setting with
+        its reason; what a file leaves out is as `DEFAULT_LIMITS` has it.
 """
 
 import re
 import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from functools import lru_cache
+from typing import Any
 
 import phonenumbers
 from email_validator import EmailNotValidError, validate_email
 
+from pipeline.kin.rules import CRM, DEFAULT_LIMITS, KinRules, Limit
 from pipeline.policy import PolicyError
 from pipeline.touchpoint import Identifier
 
@@ -27,12 +34,19 @@ ANY = "any"
 LONGEST = 1024
 """Characters of a value: a place and a name, 512 each as the sources allow, and no more work than that."""
 
+SETTINGS = ("default_region", "strongest_first", "own_numbers", "toll_free_is_junk", "limits", "junk")
 JUNK_KEYS = ("for", "reason", "exact", "matching")
+LIMIT_KEYS = ("shared_by", "held", "within")
+EVER = "ever"
+LONGEST_WINDOW = timedelta(days=36_500)
+"""A century: more than anybody's telephone, and still inside the calendar."""
+
+_UNITS = {unit: timedelta(**{unit: 1}) for unit in ("seconds", "minutes", "hours", "days")}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IdentifierRules:
-    """Which identifiers count, and how strong they are.
+    """Which identifiers count, how strong they are, and how many may stand together.
 
     `junk_exact` (lower case) and `junk_matching` (against the whole lower-case value) are by type, or under `any`.
     """
@@ -41,6 +55,8 @@ class IdentifierRules:
     strongest_first: tuple[str, ...] = TYPES
     junk_exact: Mapping[str, frozenset[str]] = field(default_factory=dict)
     junk_matching: Mapping[str, tuple[re.Pattern[str], ...]] = field(default_factory=dict)
+    toll_free_is_junk: bool = True
+    limits: Mapping[str, Limit] = field(default_factory=lambda: DEFAULT_LIMITS)
 
     def __post_init__(self) -> None:
         """Refuse a region without dialling rules, an order that is not of all types once, junk of no type."""
@@ -52,8 +68,15 @@ class IdentifierRules:
             if type_ not in (*TYPES, ANY):
                 raise PolicyError("junk.for", type_, f"any of {', '.join((*TYPES, ANY))}")
 
+    @property
+    def kin(self) -> KinRules:
+        """How identifiers link; what is junk now links nobody, though it once did."""
+        return KinRules(self.strongest_first, self.limits, lambda one: self.is_junk(one.type, one.value))
+
     def is_junk(self, type_: str, value: str) -> bool:
         """Return whether the value identifies nobody."""
+        if type_ == "phone" and self.toll_free_is_junk and _is_toll_free(value):
+            return True
         plain = _plain(value)
         spellings = {plain, plain.rpartition(":")[2].strip()} if type_ == "handle" else {plain}
         return any(
@@ -73,8 +96,8 @@ def canonical(claims: tuple[Identifier, ...], rules: IdentifierRules) -> tuple[I
 def identifier_rules(document: Mapping[str, object]) -> IdentifierRules:
     """Return the rules that a parsed `identifiers.toml` states. Raises `PolicyError` where they make no sense."""
     for key in document:
-        if key not in {"default_region", "strongest_first", "junk"}:
-            raise PolicyError(key, document[key], "one of the settings default_region, strongest_first, junk")
+        if key not in SETTINGS:
+            raise PolicyError(key, document[key], f"one of the settings {', '.join(SETTINGS)}")
     exact: dict[str, frozenset[str]] = {}
     matching: dict[str, tuple[re.Pattern[str], ...]] = {}
     groups = document.get("junk", [])
@@ -93,7 +116,79 @@ def identifier_rules(document: Mapping[str, object]) -> IdentifierRules:
     if not isinstance(region, str):
         raise PolicyError("default_region", region, "an ISO 3166 region, as GB, US, DE")
     order = _texts(document, "strongest_first", "") or TYPES
-    return IdentifierRules(default_region=region, strongest_first=order, junk_exact=exact, junk_matching=matching)
+    toll_free = document.get("toll_free_is_junk", True)
+    if not isinstance(toll_free, bool):
+        raise PolicyError("toll_free_is_junk", toll_free, "true or false")
+    return IdentifierRules(
+        default_region=region,
+        strongest_first=order,
+        junk_exact=exact | {"phone": exact.get("phone", frozenset()) | _own_numbers(document)},
+        junk_matching=matching,
+        toll_free_is_junk=toll_free,
+        limits=_limits(document.get("limits", {})),
+    )
+
+
+def _own_numbers(document: Mapping[str, object]) -> frozenset[str]:
+    """Return the company's own numbers in canonical form. They name their country: the region may be set elsewhere."""
+    found: set[str] = set()
+    for number in _texts(document, "own_numbers", ""):
+        canonical_form = _phone(number, "ZZ")
+        if canonical_form is None:
+            raise PolicyError("own_numbers", number, "a number with its country code, as +44 20 7946 0000")
+        found.add(canonical_form)
+    return frozenset(found)
+
+
+def _limits(tables: object) -> Mapping[str, Limit]:
+    if not isinstance(tables, Mapping) or not all(isinstance(table, Mapping) for table in tables.values()):
+        raise PolicyError("limits", tables, "tables, each [limits.TYPE]")
+    limits = dict(DEFAULT_LIMITS)
+    for type_, table in tables.items():
+        where = f"limits.{type_}"
+        if type_ not in TYPES or type_ == CRM:
+            raise PolicyError(where, table, f"a limit for any of {', '.join(one for one in TYPES if one != CRM)}")
+        beneath = limits[type_]
+        for key in table:
+            if key not in LIMIT_KEYS:
+                raise PolicyError(f"{where}.{key}", table[key], f"any of {', '.join(LIMIT_KEYS)}")
+        limits[type_] = Limit(
+            _count(table, "shared_by", where, beneath.shared_by),
+            _count(table, "held", where, beneath.held),
+            _window(table["within"], f"{where}.within") if "within" in table else beneath.within,
+        )
+    return limits
+
+
+def _count(table: Mapping[str, object], key: str, where: str, beneath: int) -> int:
+    if key not in table:
+        return beneath
+    count = _reasoned(table[key], f"{where}.{key}", ("value", "reason"))["value"]
+    if isinstance(count, bool) or not isinstance(count, int) or count < 1:
+        raise PolicyError(f"{where}.{key}.value", count, "a whole number, 1 or more")
+    return count
+
+
+def _window(setting: object, where: str) -> timedelta | None:
+    has_unit = isinstance(setting, Mapping) and setting.get("value") != EVER
+    table = _reasoned(setting, where, ("value", "unit", "reason") if has_unit else ("value", "reason"))
+    value = table["value"]
+    if not has_unit:
+        return None
+    unit = _UNITS.get(table["unit"]) if isinstance(table["unit"], str) else None
+    if unit is None:
+        raise PolicyError(f"{where}.unit", table["unit"], f"any of {', '.join(_UNITS)}")
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value <= LONGEST_WINDOW / unit:
+        raise PolicyError(f"{where}.value", value, f'"{EVER}", or a time of more than 0 and at most a century')
+    if value * unit < timedelta(seconds=1):
+        raise PolicyError(f"{where}.value", value, "at least a second")
+    return value * unit
+
+
+def _reasoned(setting: object, where: str, keys: tuple[str, ...]) -> Mapping[str, Any]:
+    if not isinstance(setting, Mapping) or set(setting) != set(keys) or not setting["reason"]:
+        raise PolicyError(where, setting, f"a table of {', '.join(keys)}")
+    return setting
 
 
 def _canonical(claim: Identifier, rules: IdentifierRules) -> Iterator[Identifier]:
@@ -131,6 +226,18 @@ def _phone(said: str, region: str) -> str | None:
     if number.extension or phonenumbers.is_possible_number_with_reason(number) not in allowed:
         return None
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+
+
+@lru_cache(maxsize=65_536)
+def _is_toll_free(number: str) -> bool:
+    """Return whether a number in E.164 is one that the called party pays for. Others are asked again once canonical."""
+    if not number.startswith("+"):
+        return False
+    try:
+        kind = phonenumbers.number_type(phonenumbers.parse(number))
+    except phonenumbers.NumberParseException:
+        return False
+    return kind == phonenumbers.PhoneNumberType.TOLL_FREE
 
 
 @lru_cache(maxsize=65_536)

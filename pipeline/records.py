@@ -10,15 +10,14 @@ from dataclasses import fields
 from datetime import datetime
 from typing import Any
 
-from pipeline.touchpoint import Entry, Handling, Identifier, Mood, Origin, Score, Touchpoint
+from pipeline.touchpoint import Entry, Handling, Identifier, Mood, Origin, Score, Told, Touchpoint
 
-_KEPT = tuple(field.name for field in fields(Entry))
+_KEPT = tuple(field.name for field in fields(Entry) if field.name != "answers")
 
 
 def touchpoint_record(touchpoint: Touchpoint) -> dict[str, Any]:
     """Return the record of touchpoint.v1.avsc. Raises ValueError for a time of Rule 2."""
     return _shared_record(touchpoint) | {
-        "identifiers": [{"type": i.type, "value": i.value} for i in touchpoint.identifiers],
         "text": touchpoint.text,
         "tags": list(touchpoint.tags),
         "link": touchpoint.link,
@@ -29,7 +28,6 @@ def touchpoint(record: Mapping[str, Any]) -> Touchpoint:
     """Return the touchpoint of a record of touchpoint.v1.avsc."""
     return Touchpoint(
         **_shared(record),
-        identifiers=tuple([Identifier(i["type"], i["value"]) for i in record["identifiers"]]),
         text=record["text"],
         tags=tuple(record["tags"]),
         link=record["link"],
@@ -38,17 +36,34 @@ def touchpoint(record: Mapping[str, Any]) -> Touchpoint:
 
 def entry_record(entry: Entry) -> dict[str, Any]:
     """Return the record of timeline-entry.v1.avsc. Raises ValueError as `touchpoint_record` does."""
-    return _shared_record(entry)
+    return _shared_record(entry) | {"answers": [told_record(told) for told in entry.answers]}
 
 
 def entry(record: Mapping[str, Any]) -> Entry:
     """Return the entry of a record of timeline-entry.v1.avsc."""
-    return Entry(**_shared(record))
+    return Entry(**_shared(record), answers=tuple([told(each) for each in record["answers"]]))
 
 
 def entry_of(touchpoint: Touchpoint) -> Entry:
-    """Return what the state keeps of a touchpoint: not its words, other identifiers, tags or link."""
+    """Return what the state keeps of a touchpoint: not its words, tags or link."""
     return Entry(**{name: getattr(touchpoint, name) for name in _KEPT})
+
+
+def told_record(told: Told) -> dict[str, Any]:
+    """Return an answer in the wire's shape, as an identity change and a moved entry carry it."""
+    return {
+        "identifier": _identifier_record(told.identifier),
+        "customer_id": told.customer_id,
+        "named_by": _identifier_record(told.named_by),
+        "parked": told.parked,
+        "epoch": told.epoch,
+    }
+
+
+def told(record: Mapping[str, Any]) -> Told:
+    """Return the answer that an identity change or a moved entry carries."""
+    named_by = _identifier(record["named_by"])
+    return Told(_identifier(record["identifier"]), record["customer_id"], named_by, record["parked"], record["epoch"])
 
 
 def score_record(score: Score | None) -> dict[str, Any] | None:
@@ -80,7 +95,7 @@ def _shared_record(t: Touchpoint | Entry) -> dict[str, Any]:
         "ended_at": None if t.ended_at is None else _whole(t.ended_at),
         "customer_id": t.customer_id,
         "account_id": t.account_id,
-        "named_by": {"type": t.named_by.type, "value": t.named_by.value},
+        "named_by": _identifier_record(t.named_by),
         "actor": t.actor,
         "direction": t.direction,
         "keys": list(t.keys),
@@ -94,6 +109,8 @@ def _shared_record(t: Touchpoint | Entry) -> dict[str, Any]:
         "company_negations": t.company_negations,
         "excerpt": t.excerpt,
         "origin": {"topic": t.origin.topic, "partition": t.origin.partition, "offset": t.origin.offset},
+        "identifiers": [_identifier_record(i) for i in t.identifiers],
+        "epoch": t.epoch,
     }
 
 
@@ -107,7 +124,7 @@ def _shared(r: Mapping[str, Any]) -> dict[str, Any]:
         "ended_at": r["ended_at"],
         "customer_id": r["customer_id"],
         "account_id": r["account_id"],
-        "named_by": Identifier(r["named_by"]["type"], r["named_by"]["value"]),
+        "named_by": _identifier(r["named_by"]),
         "actor": r["actor"],
         "direction": r["direction"],
         "keys": tuple(r["keys"]),
@@ -121,7 +138,17 @@ def _shared(r: Mapping[str, Any]) -> dict[str, Any]:
         "company_negations": r["company_negations"],
         "excerpt": r["excerpt"],
         "origin": Origin(r["origin"]["topic"], r["origin"]["partition"], r["origin"]["offset"]),
+        "identifiers": tuple([_identifier(i) for i in r["identifiers"]]),
+        "epoch": r["epoch"],
     }
+
+
+def _identifier_record(identifier: Identifier) -> dict[str, str]:
+    return {"type": identifier.type, "value": identifier.value}
+
+
+def _identifier(record: Mapping[str, str]) -> Identifier:
+    return Identifier(record["type"], record["value"])
 
 
 def _whole(time: datetime) -> datetime:

@@ -38,7 +38,7 @@ def stitched(entries: Iterable[Entry]) -> tuple[Entry, ...]:
 
 def _counts(one: Entry, other: Entry) -> Entry:
     """Return which of two tellings of one event counts (Rule 2)."""
-    first, second = (repr(replace(e, origin=NOWHERE)) for e in (one, other))
+    first, second = (repr(replace(e, origin=NOWHERE, epoch=0, answers=())) for e in (one, other))
     if (one.occurred_at, first) != (other.occurred_at, second):
         return one if (one.occurred_at, first) > (other.occurred_at, second) else other
     return one if one.origin < other.origin else other

@@ -52,6 +52,27 @@ def summary(
     }
 
 
+def redirect(newest: Entry) -> Record:
+    """Return the timeline record, but for its version and where to read on, of a customer whose touchpoints all turned
+    out to be another's; `newest` is the newest of them.
+    """
+    return {
+        "customer_id": newest.customer_id,
+        "account_id": None,
+        "named_by": identifier_record(newest.named_by),
+        "first_at": newest.occurred_at,
+        "last_at": newest.occurred_at,
+        "touchpoint_count": 0,
+        "contact_count": 0,
+        "repeat_count": 0,
+        "detractor_count": 0,
+        "channels": [],
+        "topics": [],
+        "contacts": [],
+        "touchpoints": [],
+    }
+
+
 def _contact(contact: Contact, links: Links) -> Record:
     link = links.of(contact) if contact.inbound else None
     return {

@@ -25,6 +25,19 @@ class Identifier:
 
 
 @dataclass(frozen=True, slots=True)
+class Told:
+    """Whose the resolver said an identifier is: the customer, the identifier that names it, why it is parked (links
+    nobody) if it is, and in which resolution. Of two, the greater epoch is the newer word.
+    """
+
+    identifier: Identifier
+    customer_id: str
+    named_by: Identifier
+    parked: str | None
+    epoch: int
+
+
+@dataclass(frozen=True, slots=True)
 class Score:
     """What the customer said outright, with the scale that it was asked on. Finite, and within its scale."""
 
@@ -128,11 +141,16 @@ class Touchpoint:
     tags: tuple[str, ...]
     link: str | None
     origin: Origin
+    epoch: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """What the state keeps of a touchpoint: timeline-entry.v1.avsc."""
+    """What the state keeps of a touchpoint: timeline-entry.v1.avsc.
+
+    `epoch` is the resolution that named the customer, 0 for none; `answers` is what whoever sent it here knew of its
+    identifiers, empty for a touchpoint that came straight from intake.
+    """
 
     event_id: str
     source: str
@@ -156,3 +174,6 @@ class Entry:
     company_negations: int
     excerpt: str | None
     origin: Origin
+    identifiers: tuple[Identifier, ...] = ()
+    epoch: int = 0
+    answers: tuple[Told, ...] = ()

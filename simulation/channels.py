@@ -18,18 +18,19 @@ ANSWERED_WITHIN = 0.5
 
 def chat(story: Story, lines: Sequence[Line], *, queue: str = "support", rating: int | None = None) -> Contact:
     """Tell a chat session. `lines` are (sender, pattern); the first customer's line says what it is about."""
-    session, who = story.own_id("s"), story.customer(visitor_id=story.who.visitor_id)
+    session = story.own_id("s")
     helper = agent(story.dice) if any(sender == "agent" for sender, _ in lines) else None
-    shared: dict[str, object] = {"session_id": session, "customer": who, "queue": queue}
+    shared: dict[str, object] = {"session_id": session, "customer": story.customer("chat"), "queue": queue}
     first = story.tell("chat", session, shared | {"kind": "started"})
     about = first
-    for sender, pattern in lines:
+    for place, (sender, pattern) in enumerate(lines, 1):
+        shared["customer"] = story.customer("chat", place)
         story.rest(5 * SECONDS, 70 * SECONDS)
         extra = {"agent": helper} if sender == "agent" else {}
         said = story.tell("chat", session, shared | extra | {"sender": sender, "text": story.says(pattern)})
         about = said if sender == "customer" and about == first else about
     story.rest(5 * SECONDS, 40 * SECONDS)
-    end: dict[str, object] = {"kind": "ended"}
+    end: dict[str, object] = {"kind": "ended", "customer": story.customer("chat", len(lines) + 1)}
     if rating is not None:
         end["rating"] = {"score": rating, "scale_min": 1, "scale_max": 5}
     last = story.tell("chat", session, shared | end)
@@ -63,7 +64,7 @@ def finished_call(
         "kind": "call",
         "direction": "inbound",
         "from": story.who.phone or "anonymous",
-        "customer": story.customer(phone=story.who.phone),
+        "customer": story.customer("phone"),
         "queued_at": began,
         "queue": queue,
         "outcome": "abandoned" if abandoned else "answered",
@@ -96,7 +97,7 @@ def call_in_parts(
         "call_id": call_id,
         "direction": "inbound",
         "from": story.who.phone or "anonymous",
-        "customer": story.customer(phone=story.who.phone),
+        "customer": story.customer("phone"),
         "queue": queue,
     }
     opening = shared | {"kind": "queued"} | ({"transferred_from": continues} if continues else {})
@@ -130,7 +131,7 @@ def email(story: Story, pattern: str, subject: str, *, quoting: str = "") -> Con
         "to": ["help@example.net"],
         "subject": story.says(subject),
         "body": body,
-        "customer": story.customer(email=story.who.email),
+        "customer": story.customer("email"),
     }
     name = story.tell("email", message, value)
     return Contact("email", message, name, name)
@@ -151,7 +152,7 @@ def reply(story: Story, thread: Contact, pattern: str, *, by_customer: bool = Fa
         "references": [thread.own_id],
         "subject": "Re: " + story.says("your message about <order>"),
         "body": story.says(pattern) + (quoted if by_customer else ""),
-        "customer": story.customer(email=story.who.email),
+        "customer": story.customer("email"),
     }
     return story.tell("email", message, value)
 
@@ -166,7 +167,7 @@ def outbound(story: Story, pattern: str) -> None:
         "to": [story.who.email],
         "subject": story.says("News for <first>"),
         "body": story.says(pattern),
-        "customer": story.customer(email=story.who.email),
+        "customer": story.customer("email"),
     }
     story.tell("email", message, value)
 
@@ -181,7 +182,7 @@ def review(story: Story, stars: int, pattern: str) -> Contact:
         "stars": stars,
         "title": story.says("{About my <product>|My <product>|Order <order>|A customer from <town>}"),
         "body": story.says(pattern),
-        "customer": story.customer(),
+        "customer": story.customer("review"),
     }
     name = story.tell("review", review_id, value)
     if stars <= 2:  # noqa: PLR2004 -- the issue's own rule: 1-2 of 5 stars is a detractor
@@ -196,7 +197,7 @@ def survey(story: Story, metric: str, score: int, about: Contact | None, comment
         "response_id": response,
         "metric": metric,
         "score": score,
-        "customer": story.customer(),
+        "customer": story.customer("survey"),
     }
     if comment:
         value["comment"] = story.says(comment)

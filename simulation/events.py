@@ -4,6 +4,7 @@ Rule 1. `value` is what goes on the wire: a JSON object in the shape of the sour
         are broken on purpose.
 Rule 2. `sent_at` is never before `occurred_at`; a late event's is later.
 Rule 3. A fact (`Alert`, `Repeat`) stands only if every event that it needs was sent.
+Rule 4. `person` is who it truly was; `identifiers` is all that anybody else can go by.
 """
 
 from collections.abc import Mapping
@@ -12,6 +13,8 @@ from datetime import datetime
 from typing import Literal
 
 Json = Mapping[str, object]
+Name = tuple[str, str]
+"""An identifier, as (type, canonical value)."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -40,9 +43,25 @@ class Repeat:
     needs: frozenset[str]
 
 
+@dataclass(frozen=True, slots=True, order=True)
+class Shared:
+    """An identifier that several use: it stands for nobody once more than `beyond` values of type `of` came with it."""
+
+    name: Name
+    beyond: int
+    of: str
+
+
+Fact = Alert | Repeat | Shared
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Simulated:
-    """One event of one source. `key` is the raw record's: the session's, call's or message's id."""
+    """One event of one source. `key` is the raw record's: the session's, call's or message's id.
+
+    `customer` is the strongest identifier of the person; the event itself need not carry it. `situation` is what
+    makes it hard to tell who it was, else "plain".
+    """
 
     source: str
     key: bytes
@@ -50,10 +69,13 @@ class Simulated:
     occurred_at: datetime
     sent_at: datetime
     value: Json | bytes
-    customer: tuple[str, str]
+    customer: Name
+    person: int
+    identifiers: tuple[Name, ...]
+    situation: str = "plain"
     again: bool = False
     rejected_for: str | None = None
-    facts: tuple[Alert | Repeat, ...] = ()
+    facts: tuple[Fact, ...] = ()
 
     @property
     def is_late(self) -> bool:

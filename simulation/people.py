@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from random import Random
 
+from simulation.numbers import a_number
+
 _FIRST = [
     "Adaeze",
     "Alun",
@@ -100,13 +102,12 @@ _LAST = [
     "Yarrowby",
 ]
 _DOMAINS = ("example.com", "example.org", "example.net")
-_TITLED_NUMBERS = 1000
 _AGENTS = tuple(f"agent-{name}" for name in ("ash", "bo", "cleo", "dov", "eve", "finn", "gil", "hope", "ivo", "joy"))
 
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """An invented customer. `named_by` is the identifier that every one of their events carries."""
+    """An invented customer."""
 
     number: int
     first: str
@@ -125,7 +126,7 @@ class Person:
 
     @property
     def known_as(self) -> dict[str, object]:
-        """What goes into the `customer` of every event of theirs."""
+        """What a source says of them that knows them by their strongest identifier."""
         return {"customer_id": self.customer_id} if self.customer_id else {"email": self.email}
 
 
@@ -138,7 +139,7 @@ def person(number: int, dice: Random) -> Person:
         first=first,
         last=last,
         email=f"{name}.{number}@{dice.choice(_DOMAINS)}",
-        phone=f"+44 20 7946 {number:04d}" if number < _TITLED_NUMBERS else None,
+        phone=a_number(number),
         customer_id=f"C-{100_000 + number}" if dice.random() < 0.7 else None,  # noqa: PLR2004 -- seven in ten are known to the CRM
         visitor_id=f"v-{dice.getrandbits(40):010x}",
         handle=f"{last.lower()}{number}",

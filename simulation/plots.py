@@ -3,7 +3,9 @@
 Rule 1. `story.returns(b, a)` is said where contact b comes within seven days of contact a;
         not for a hand-over, an answer of the company, or a contact after more than seven days.
 Rule 2. Rests between contacts are hours, or well over seven days: nothing stands near a boundary.
-Rule 3. `story.alert` is said where the customer scores low, or where every sentence of the words is angry.
+Rule 3. Identifiers are the manner's affair, not the plot's: a plot says what is true of the person, and `Answers` what
+        of it can be known.
+Rule 4. `story.alert` is said where the customer scores low, or where every sentence of the words is angry.
 """
 
 from collections.abc import Callable
@@ -37,6 +39,7 @@ def late_parcel(story: Story) -> None:
     story.rest(4 * HOURS, 60 * HOURS)
     review = channels.review(story, story.dice.choice((1, 1, 2)), PARCEL.angry)
     story.returns(review, call, same_topic=True)
+    story.returns(review, chat, same_topic=True)
 
 
 def double_charge(story: Story) -> None:

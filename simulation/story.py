@@ -13,7 +13,9 @@ from random import Random
 from typing import Literal
 
 from simulation import words
-from simulation.events import Alert, Repeat
+from simulation.claims import identifiers_in
+from simulation.events import Alert, Fact, Name, Repeat, Shared
+from simulation.manners import Manner, claimed
 from simulation.people import Person
 from simulation.phrases import say
 
@@ -25,12 +27,15 @@ class Told:
     source: str
     key: str
     event_id: str
+    customer: Name
+    person: int
+    identifiers: tuple[Name, ...]
     occurred: timedelta
     sent: timedelta
     value: Mapping[str, object] | bytes
     again: bool = False
     rejected_for: str | None = None
-    facts: tuple[Alert | Repeat, ...] = ()
+    facts: tuple[Fact, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,14 +50,19 @@ class Contact:
 
 @dataclass(slots=True)
 class Story:
-    """What has been told so far of one customer, and the clock."""
+    """What has been told so far of one customer, and the clock.
+
+    `manner` says which identifiers each channel knows the customer by; without one, all know the strongest.
+    """
 
     who: Person
     dice: Random
+    manner: Manner | None = None
     now: timedelta = timedelta(0)
     told: list[Told] = field(default_factory=list)
     names: dict[str, str] = field(default_factory=dict)
     steps: int = 0
+    shared: list[Shared] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         """Choose the order, the product and the days that the story is about."""
@@ -83,34 +93,43 @@ class Story:
         self.steps += 1
         return f"{prefix}-{self.who.number}-{self.steps}"
 
-    def customer(self, **more: str | None) -> dict[str, object]:
-        """Return the `customer` of an event: the identifier in common, and what else this source knows."""
-        known = self.who.known_as | {name: value for name, value in more.items() if value is not None}
+    def customer(self, channel: str = "other", line: int = 0) -> dict[str, object]:
+        """Return the `customer` of an event: what this channel knows by its line number `line`."""
+        known = claimed(self.who, self.manner, channel, line)
         return known | ({"account_id": self.who.account_id} if self.who.account_id else {})
 
     def tell(self, source: str, key: str, value: dict[str, object]) -> str:
         """Add one event that happens now, and return its id."""
         name = self.own_id("e")
         stamped = {"event_id": name, "occurred_at": self.now} | value
-        self.told.append(Told(source=source, key=key, event_id=name, occurred=self.now, sent=self.now, value=stamped))
+        self._add(source, key, name, stamped)
         return name
 
     def tell_broken(self, source: str, value: dict[str, object] | bytes, reason: str) -> None:
         """Add an event that cannot be read, for this reason."""
         key = self.own_id("broken")
-        self.told.append(
-            Told(
-                source=source,
-                key=key,
-                event_id=key,
-                occurred=self.now,
-                sent=self.now,
-                value=value,
-                rejected_for=reason,
-            )
-        )
+        self._add(source, key, key, value, reason)
 
-    def add_fact(self, event_id: str, *facts: Alert | Repeat) -> None:
+    def _add(
+        self, source: str, key: str, event_id: str, value: Mapping[str, object] | bytes, reason: str | None = None
+    ) -> None:
+        names = () if reason is not None or isinstance(value, bytes) else identifiers_in(source, value)
+        told = Told(
+            source=source,
+            key=key,
+            event_id=event_id,
+            customer=self.who.named_by,
+            person=self.who.number,
+            identifiers=names,
+            occurred=self.now,
+            sent=self.now,
+            value=value,
+            rejected_for=reason,
+            facts=tuple(shared for shared in self.shared if shared.name in names),
+        )
+        self.told.append(told)
+
+    def add_fact(self, event_id: str, *facts: Fact) -> None:
         """Say that these follow from an event that was told already."""
         for place, event in enumerate(self.told):
             if event.event_id == event_id and not event.again:
@@ -119,7 +138,11 @@ class Story:
         raise KeyError(event_id)
 
     def returns(self, contact: Contact, earlier: Contact, *, same_topic: bool) -> None:
-        """Say that `contact` repeats `earlier`, and whether it is about the same thing."""
+        """Say that `contact` repeats `earlier`, and whether it is about the same thing.
+
+        Where it comes after several, say so of the newest first: the first that can be known to be the same customer's
+        is the one that it repeats.
+        """
         for topic in (False, True) if same_topic else (False,):
             firsts = {contact.first_event_id, earlier.first_event_id}
             needs = firsts | ({contact.topic_event_id, earlier.topic_event_id} if topic else set())

@@ -37,9 +37,13 @@ class Guard:
         stall: StallWatch[TopicPartition],
         seek: Callable[[TP, int], Awaitable[None]],
         leave: Leave,
+        starting: Callable[[], int | None] = lambda: None,
     ) -> None:
-        """Take the fence, the topics whose commits are ours, the watches, how to send the consumer, how to leave."""
-        self._fence, self._topics, self._leave = fence, topics, leave
+        """Take the fence, the topics whose commits are ours, the watches, how to send the consumer, how to leave.
+
+        `starting` returns a number that moves while the worker reads what it needs before its first chunk, then None.
+        """
+        self._fence, self._topics, self._leave, self._starting = fence, topics, leave, starting
         self._nudge, self._seek = nudge, seek
         self._pause, self._hang, self._stall = pause, hang, stall
 
@@ -56,9 +60,10 @@ class Guard:
                 await asyncio.sleep(LOOK_EVERY.total_seconds())
                 self._hang.beat()
                 inside: Any = app
-                busy = bool(inside.rebalancing or inside.in_recovery)
-                if progress.hangs(busy=busy, progress=_restored(inside), now=time.monotonic()):
-                    self._leave(Exit.REBALANCE_HANGS, "a rebalance or a recovery brings nothing")
+                starting = self._starting()
+                busy = bool(inside.rebalancing or inside.in_recovery or starting is not None)
+                if progress.hangs(busy=busy, progress=_restored(inside) + (starting or 0), now=time.monotonic()):
+                    self._leave(Exit.REBALANCE_HANGS, "a rebalance, a recovery or the start brings nothing")
                 if busy:
                     self._stall.reset()
                     self._nudge.reset()
@@ -91,5 +96,8 @@ class Guard:
 
 
 def _restored(app: Any) -> int:  # noqa: ANN401 -- Faust's protocols do not name what its recovery knows
-    """Return a number that moves while the tables are restored from their changelogs."""
+    """Return a number that moves while the tables are restored from their changelogs.
+
+    An offset is None where a store that was just handed over has nothing yet.
+    """
     return int(app.rebalancing_count + sum(at or 0 for at in app.tables.recovery.active_offsets.values()))

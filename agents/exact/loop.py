@@ -1,6 +1,7 @@
 """The loop that takes chunks: fence, work, state, outputs, done. The order of the lines is the guarantee.
 
-Rule 1. The work of a chunk is asked for as `Effects` and acted on here: state first, acknowledged, then outputs.
+Rule 1. The work of a chunk is asked for as `Effects` and acted on here: state first, acknowledged, then outputs. What
+        an erasure deletes goes last, for until its outputs are acknowledged it may have to be done again from it.
 Rule 2. Work that outlives its generation is dropped, neither stored nor sent nor counted: the partition may be another
         worker's by now, who takes the chunk again.
 Rule 3. A step that takes long gives way (`await asyncio.sleep(0)`) every few milliseconds, so that nothing starves.
@@ -32,8 +33,8 @@ class Table(Protocol):
 
     changelog: str
 
-    def put(self, partition: int, key: bytes, value: bytes) -> None:
-        """Write into the local store."""
+    def put(self, partition: int, key: bytes, value: bytes | None) -> None:
+        """Write into the local store; None deletes."""
 
     def reached(self, partition: int, first: int, last: int) -> None:
         """Take note that the changelog's records from first to last are in the local store."""
@@ -41,17 +42,21 @@ class Table(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Put:
-    """A state record to write: locally, and to the table's changelog. `timestamp` is epoch milliseconds."""
+    """A state record to write: locally, and to the table's changelog. `timestamp` is epoch milliseconds.
+
+    Without a value the row is deleted: locally, and from the changelog once Kafka compacts it.
+    """
 
     table: Table
     key: bytes
-    value: bytes
+    value: bytes | None
     timestamp: int
 
 
 @dataclass(frozen=True, slots=True)
 class Effects:
-    """What follows from a chunk: state, then outputs, then what to say of it (metrics) once it is done.
+    """What follows from a chunk: state, then outputs, then state that may only change once these are out (`last`), then
+    what to say of it (metrics) once it is done.
 
     `taken` is how many of the chunk's records, from its first, this is of; None means all. The step is asked again for
     the others, so that a chunk of costly records is committed by and by.
@@ -61,6 +66,7 @@ class Effects:
     sends: tuple[Send, ...] = ()
     done: Callable[[], None] = lambda: None
     taken: int | None = None
+    last: tuple[Put, ...] = ()
 
 
 Step = Callable[[Chunk], Awaitable[Effects]]
@@ -134,6 +140,9 @@ class ExactLoop:
             return False
         await self._keep(chunk.partition, effects.puts)
         await self.outbox.deliver(effects.sends)
+        if self.group.generation() != generation:
+            return False
+        await self._keep(chunk.partition, effects.last)
         if self.group.generation() != generation:
             return False
         self.fence.done(tp, chunk.upto(effects.taken), generation)

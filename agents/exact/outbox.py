@@ -16,11 +16,14 @@ from aiokafka.structs import RecordMetadata
 
 @dataclass(frozen=True, slots=True)
 class Send:
-    """A record to send. `timestamp` is epoch milliseconds; `partition` None means: by key."""
+    """A record to send; without a value it deletes its key from a compacted topic.
+
+    `timestamp` is epoch milliseconds; `partition` None means: by key.
+    """
 
     topic: str
     key: bytes
-    value: bytes
+    value: bytes | None
     timestamp: int
     partition: int | None = None
 
@@ -92,7 +95,8 @@ class Outbox:
                 sent.append((await self._producer.send_batch(batch, topic, partition=partition), count))
                 batch, count = self._producer.create_batch(), 0
                 if batch.append(key=send.key, value=send.value, timestamp=send.timestamp) is None:
-                    raise ValueError(f"a record of {len(send.value)} bytes does not fit into a batch for {topic}")
+                    size = len(send.value or b"")
+                    raise ValueError(f"a record of {size} bytes does not fit into a batch for {topic}")
             count += 1
         sent.append((await self._producer.send_batch(batch, topic, partition=partition), count))
         places = [((await future).offset, size) for future, size in sent]

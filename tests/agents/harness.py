@@ -12,29 +12,34 @@ from typing import Any
 from faust.types import TP
 from sortedcontainers import SortedDict
 
-from agents.app import Installation, make_timelines
+from agents.app import Installation, make_intake, make_timelines
 from agents.exact.chunks import Chunk
 from agents.exact.loop import ExactLoop
 from agents.hot import HotCustomers
+from agents.intake import IntakeAgent
 from agents.metrics import Metrics
 from agents.settings import Settings
 from agents.tables import StateTable
 from agents.timelines import TimelinesAgent
+from pipeline.identity import Directory, StrongestIdentifier
 from pipeline.records import touchpoint_record
 from pipeline.touchpoint import Entry, Touchpoint
 from tests.agents.exact.fakes import FakeProducer, FakeRecord, World, make_loop
 
 Record = Mapping[str, Any]
-ENTRY_FIELDS = tuple(Entry.__dataclass_fields__)
+ENTRY_FIELDS = tuple(name for name in Entry.__dataclass_fields__ if name != "answers")
 
 INSTALLATION = Installation.of(Settings(), "nobody:1", Path("/nowhere"))
-STATE = ("state.entries", "state.raised")
+STATE = ("state.entries", "state.raised", "state.kin")
 SUBJECTS = {
     "voc.timelines": "timeline",
     "voc.detractor-alerts": "detractor-alert",
     "voc.repeat-contacts": "repeat-contact",
     "voc.state.entries": "timeline-entry",
     "voc.state.raised": "raised-output",
+    "voc.state.kin": "kin-answer",
+    "voc.moves": "moved-entry",
+    "voc.identity-changes": "identity-change",
     "voc.touchpoints": "touchpoint",
     "voc.dead-letters": "dead-letter",
 }
@@ -55,6 +60,10 @@ class DictRows:
     def put_row(self, partition: int, key: bytes, value: bytes) -> None:
         """Write a row."""
         self.rows.setdefault(partition, SortedDict())[key] = value
+
+    def drop_row(self, partition: int, key: bytes) -> None:
+        """Delete a row, if it is there."""
+        self.rows.get(partition, {}).pop(key, None)
 
     def scan(self, partition: int, prefix: bytes) -> Iterator[tuple[bytes, bytes]]:
         """Yield the rows with the prefix."""
@@ -146,6 +155,24 @@ async def bench(most_rows: int = 200_000, rows: dict[str, DictRows] | None = Non
     return Bench(world, loop, producer, make_timelines(INSTALLATION, tables, hot, metrics), kept, hot)
 
 
+class Steady(StrongestIdentifier):
+    """A directory for which no pair is news, and every event is its strongest identifier's."""
+
+    def knows_pair(self, digest: str) -> bool:
+        """Say yes."""
+        del digest
+        return True
+
+
+def intake(at: Installation, raw: dict[str, str], metrics: Metrics, directory: Directory | None = None) -> IntakeAgent:
+    """Return the intake agent over a directory that need not be read first: one without news, or the given one."""
+
+    async def caught_up() -> None:
+        pass
+
+    return make_intake(at, raw, directory or Steady(), caught_up, metrics)
+
+
 def _table(name: str, rows: DictRows) -> StateTable:
     return StateTable(lambda: rows, INSTALLATION.name(name))
 
@@ -153,4 +180,4 @@ def _table(name: str, rows: DictRows) -> StateTable:
 def touchpoint_of(entry: Entry) -> Touchpoint:
     """Return a touchpoint that the state would keep as this entry."""
     fields = {name: getattr(entry, name) for name in ENTRY_FIELDS}
-    return Touchpoint(**fields, identifiers=(entry.named_by,), text=entry.excerpt, tags=(), link=None)
+    return Touchpoint(**fields, text=entry.excerpt, tags=(), link=None)

@@ -12,7 +12,7 @@ import faust
 import pytest
 
 from agents import app as root
-from agents.app import Installation, faust_app, make_app, make_intake, make_timelines
+from agents.app import Installation, faust_app, identifiers_of, make_app, make_timelines
 from agents.exact.chunks import ChunkSchema
 from agents.exact.consumer import exact_transport
 from agents.exact.fence import Fence
@@ -24,7 +24,7 @@ from agents.tables import RowTable
 from pipeline.policy import PolicyError
 from pipeline.sources import SOURCES
 from tests.agents.exact.fakes import FakeProducer, FakeRecord, World, make_loop
-from tests.agents.harness import INSTALLATION, read, settled
+from tests.agents.harness import INSTALLATION, intake, read, settled
 from tests.builders import RECEIVED, chat_event, phone_event, review_event
 
 RAW = {INSTALLATION.name(f"raw.{source}"): source for source in SOURCES}
@@ -51,10 +51,10 @@ async def bound(tmp_path: Path) -> AsyncIterator[Bound]:
     loop, producer = make_loop(world, {topic.name: topic.partitions for topic in at.wanted()})
     app: Any = faust_app(at, CHUNKED)
     app.loop = asyncio.get_running_loop()
-    tables = {name: root._table(app, at, name) for name in ("state.entries", "state.raised")}
+    tables = {name: root._table(app, at, name) for name in root.STATE}
     timelines = make_timelines(at, tables, HotCustomers(loop.group.generation, metrics), metrics)
     bind: dict[str, tuple[Any, Any]] = {
-        "intake": (app.topic(*sorted(RAW), schema=ChunkSchema()), make_intake(at, RAW, metrics)),
+        "intake": (app.topic(*sorted(RAW), schema=ChunkSchema()), intake(at, RAW, metrics)),
         "timelines": (app.topic("voc.touchpoints", schema=ChunkSchema()), timelines),
     }
     agents = {name: app.agent(topic, name=name)(loop.agent(name, step)) for name, (topic, step) in bind.items()}
@@ -161,9 +161,9 @@ async def test_the_app_is_fit_for_production(tmp_path: Path) -> None:
     assert (conf.table_standby_replicas, conf.processing_guarantee.value) == (0, "at_least_once")
     assert conf.consumer_auto_offset_reset == "earliest"
     assert conf.stream_wait_empty
-    assert sorted(app.agents) == ["intake", "timelines"]
+    assert sorted(app.agents) == ["intake", "resolver", "timelines"]
     assert {agent.concurrency for agent in app.agents.values()} == {1}
-    assert sorted(app.tables) == ["state-entries", "state-raised"]
+    assert sorted(app.tables) == ["state-bonds", "state-entries", "state-kin", "state-raised"]
     expected = exact_transport(Fence(), frozenset(), lambda: None)
     assert [cls.__name__ for cls in type(app.transport).__mro__][:2] == [cls.__name__ for cls in expected.__mro__][:2]
 
@@ -182,7 +182,12 @@ async def test_all_topics_carry_the_prefix(tmp_path: Path) -> None:
     names = {name for agent in app.agents.values() for name in agent.channel.topics}
     names |= {app.tables[table].changelog_topic_name for table in app.tables}
     assert names == {f"other.raw.{source}" for source in SOURCES} | {
+        "other.identity-claims",
+        "other.identity-changes",
+        "other.moves",
+        "other.state.kin",
         "other.touchpoints",
+        "other.state.bonds",
         "other.state.entries",
         "other.state.raised",
     }
@@ -211,8 +216,8 @@ def test_the_region_of_phone_numbers_is_the_settings(tmp_path: Path) -> None:
     """Else the one that the policy's identifiers name."""
     for region in ("US", None):
         at = Installation.of(Settings(default_region=region), "nobody:1", tmp_path)
-        rules = make_intake(at, RAW, Metrics()).intake.rules
-        assert rules.default_region == (region or make_intake(INSTALLATION, RAW, Metrics()).intake.rules.default_region)
+        rules = intake(at, RAW, Metrics()).intake.rules
+        assert rules.default_region == (region or identifiers_of(INSTALLATION).default_region)
 
 
 def test_the_app_is_an_app() -> None:

@@ -11,12 +11,14 @@ from hypothesis import strategies as st
 from agents.hot import Hot, HotCustomers
 from agents.metrics import Metrics
 from pipeline.advance import Picture
+from pipeline.placing import NOBODY
 
 MOST = 10
 
 
 def _hot(rows: int, name: str = "") -> Hot:
-    return Hot(cast(Picture, SimpleNamespace(rows=(name,) * rows)), {})
+    picture = SimpleNamespace(rows=(name,) * rows, gone=(), waiting=(), kin=NOBODY)
+    return Hot(cast(Picture, picture), {})
 
 
 def _memory(generation: list[int], metrics: Metrics | None = None) -> HotCustomers:

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agents.app import Installation, make_intake
+from agents.app import Installation
 from agents.exact.chunks import Chunk
 from agents.exact.loop import Effects
 from agents.intake import IntakeAgent, raw_record
@@ -20,6 +20,7 @@ from agents.metrics import Metrics
 from agents.settings import Settings
 from pipeline.refusal import Reason, Stage
 from tests.agents.exact.fakes import FakeRecord
+from tests.agents.harness import intake
 from tests.builders import RAW_EVENTS, RECEIVED, chat_event
 
 ARRIVED = int(RECEIVED.timestamp() * 1000)
@@ -34,7 +35,7 @@ def _installation() -> Installation:
 @cache
 def _agent() -> IntakeAgent:
     at = _installation()
-    return make_intake(at, {at.name(f"raw.{source}"): source for source in RAW_EVENTS}, Metrics())
+    return intake(at, {at.name(f"raw.{source}"): source for source in RAW_EVENTS}, Metrics())
 
 
 def _counting() -> tuple[IntakeAgent, Metrics]:
@@ -121,7 +122,7 @@ async def test_a_dead_letter_is_keyed_by_its_place() -> None:
 async def test_a_touchpoint_that_its_topic_refuses_is_a_dead_letter(less: int, fits: bool) -> None:  # noqa: FBT001
     """Just under, exactly at, just over the topic's limit: the broker would refuse it, and the worker would leave."""
     value = _json(chat_event(event_id="E-1"))
-    size = len((await _effects(_agent(), "chat", value)).sends[0].value)
+    size = len((await _effects(_agent(), "chat", value)).sends[0].value or b"")
     agent = replace(_agent(), topics=replace(_agent().topics, largest=size - less), metrics=Metrics())
 
     (send,) = (effects := await _effects(agent, "chat", value)).sends

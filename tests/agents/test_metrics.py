@@ -22,7 +22,8 @@ BOUNDED = {
     "basis": 2,
     "status": 3,
     "answer": 2,
-    "agent": 2,
+    "agent": 3,
+    "outcome": 7,
     "fence": len(Exit) + 64 + 256,
 }
 """How many values each label can have at most; a label that is not here has no business in a metric."""

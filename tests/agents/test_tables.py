@@ -193,3 +193,26 @@ def test_a_state_table_reads_and_writes_its_rows() -> None:
 
 def _never(_: object) -> object:
     raise AssertionError("bytes stay bytes")
+
+
+@EVERY_STORE
+@given(puts=PUTS, dropped=st.lists(st.tuples(PARTITIONS, KEYS), max_size=6))
+@settings(max_examples=20, deadline=None)
+def test_a_row_that_is_put_as_nothing_is_gone(
+    store: str,
+    folders: pytest.TempPathFactory,
+    puts: list[tuple[int, bytes, bytes]],
+    dropped: list[tuple[int, bytes]],
+) -> None:
+    """Of its partition only, whether it was there or not; all others stay."""
+    rows = _store(store, folders.mktemp("rows"))
+    table = StateTable(lambda: cast(Rows, rows), CHANGELOG)
+    model: dict[tuple[int, bytes], bytes] = {}
+    for partition, key, value in puts:
+        table.put(partition, key, value)
+        model[partition, key] = value
+    for partition, key in dropped:
+        table.put(partition, key, None)
+        model.pop((partition, key), None)
+    for wanted in (0, 1):
+        assert list(table.scan(wanted, b"")) == sorted((k, v) for (p, k), v in model.items() if p == wanted)

@@ -205,13 +205,11 @@ def test_the_list_we_ship_keeps_its_promises() -> None:
     """Every co-partitioned topic is shared, and no topic that is read by a sequence check is compacted."""
     topics = {topic.name: topic for topic in load()}
 
-    co_partitioned = ("touchpoints", "timelines", "state.entries", "state.raised")
-    assert [topics[name].partitions for name in co_partitioned] == [None] * 4
+    state = {"state.entries", "state.raised", "state.kin"}
+    co_partitioned = {"touchpoints", "moves", "identity-changes", "timelines", *state}
+    assert {topics[name].partitions for name in co_partitioned} == {None}
     read_in_sequence = [topic for topic in topics.values() if {"intake", "timelines"} & set(topic.readers)]
-    assert {topic.name for topic in read_in_sequence if topic.cleanup is Cleanup.COMPACT} == {
-        "state.entries",
-        "state.raised",
-    }
+    assert {topic.name for topic in read_in_sequence if topic.cleanup is Cleanup.COMPACT} == state
 
 
 def test_a_dead_letter_has_room_for_every_raw_event() -> None:

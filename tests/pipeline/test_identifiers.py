@@ -1,6 +1,8 @@
 """One spelling for each identifier, and none that strangers share."""
 
 import tomllib
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -8,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.identifiers import LONGEST, TYPES, IdentifierRules, canonical, identifier_rules
+from pipeline.kin.rules import DEFAULT_LIMITS
 from pipeline.policy import PolicyError
 from pipeline.touchpoint import Identifier
 
@@ -155,3 +158,76 @@ def test_a_number_need_not_be_handed_out(said: str) -> None:
 def test_what_nobody_can_be_called_by_is_no_number(said: str) -> None:
     """Short codes, fillers, and numbers behind a switchboard name nobody."""
     assert canonical((Identifier("phone", said),), RULES) == ()
+
+
+@pytest.mark.parametrize("said", ["0808 157 0192", "+1 800 555 0100", "+44 808 157 0001"])
+def test_toll_free_numbers_are_companies(said: str) -> None:
+    """Nobody calls from a number that the called party pays for; a company may still say that its customers do."""
+    claims = (Identifier("phone", said),)
+    assert canonical(claims, RULES) == ()
+    assert len(canonical(claims, identifier_rules({"toll_free_is_junk": False}))) == 1
+
+
+def test_a_companys_own_numbers_are_junk() -> None:
+    """The end of a call that is the company's is no customer's, however the number is spelt."""
+    rules = identifier_rules({"own_numbers": ["+44 (0)20 7946 0000"]})
+    said = (Identifier("phone", "020 7946 0000"), Identifier("phone", "020 7946 0001"))
+    assert canonical(said, rules) == (Identifier("phone", "+442079460001"),)
+    assert rules.kin.is_junk(Identifier("phone", "+442079460000"))
+
+
+@pytest.mark.parametrize("said", ["a@mailinator.com", "ana@fake.com", "ana@domain.com"])
+def test_test_domains_and_public_mailboxes_are_junk(said: str) -> None:
+    """What many strangers type is nobody's."""
+    assert canonical((Identifier("email", said),), RULES) == ()
+
+
+def test_the_file_says_the_default_limits() -> None:
+    """The limits of the file that is shipped are the defaults, so neither can drift from the other."""
+    assert RULES.limits == DEFAULT_LIMITS
+    assert RULES.kin.strongest_first == RULES.strongest_first
+
+
+def test_a_file_may_say_one_limit_alone() -> None:
+    """What it leaves out is as the default has it."""
+    rules = identifier_rules({"limits": {"phone": {"within": {"value": 90, "unit": "days", "reason": "r"}}}})
+    assert rules.limits["phone"] == replace(DEFAULT_LIMITS["phone"], within=timedelta(days=90))
+    assert rules.limits["email"] == DEFAULT_LIMITS["email"]
+
+
+@pytest.mark.parametrize(
+    ("limits", "setting"),
+    [
+        ([], "limits"),
+        ({"fax": {}}, "limits.fax"),
+        ({"crm_id": {}}, "limits.crm_id"),
+        ({"phone": 3}, "limits"),
+        ({"phone": {"most": {"value": 3, "reason": "r"}}}, "limits.phone.most"),
+        ({"phone": {"held": 3}}, "limits.phone.held"),
+        ({"phone": {"held": {"value": 3}}}, "limits.phone.held"),
+        ({"phone": {"held": {"value": 3, "reason": ""}}}, "limits.phone.held"),
+        ({"phone": {"held": {"value": 0, "reason": "r"}}}, "limits.phone.held.value"),
+        ({"phone": {"held": {"value": True, "reason": "r"}}}, "limits.phone.held.value"),
+        ({"phone": {"shared_by": {"value": 1.5, "reason": "r"}}}, "limits.phone.shared_by.value"),
+        ({"phone": {"within": {"value": "always", "reason": "r"}}}, "limits.phone.within"),
+        ({"phone": {"within": {"value": "ever", "unit": "days", "reason": "r"}}}, "limits.phone.within"),
+        ({"phone": {"within": {"value": 3, "reason": "r"}}}, "limits.phone.within"),
+        ({"phone": {"within": {"value": 3, "unit": "years", "reason": "r"}}}, "limits.phone.within.unit"),
+        ({"phone": {"within": {"value": 0, "unit": "days", "reason": "r"}}}, "limits.phone.within.value"),
+        ({"phone": {"within": {"value": 0.1, "unit": "seconds", "reason": "r"}}}, "limits.phone.within.value"),
+        ({"phone": {"within": {"value": 36_501, "unit": "days", "reason": "r"}}}, "limits.phone.within.value"),
+    ],
+)
+def test_limits_that_make_no_sense_name_the_setting(limits: object, setting: str) -> None:
+    """A limit without its reason, of nothing, or of no type is refused by its path."""
+    with pytest.raises(PolicyError) as caught:
+        identifier_rules({"limits": limits})
+    assert caught.value.setting == setting
+
+
+@pytest.mark.parametrize(("setting", "value"), [("own_numbers", ["0207 946 0000"]), ("toll_free_is_junk", "yes")])
+def test_company_settings_that_make_no_sense_are_refused(setting: str, value: object) -> None:
+    """A number of one's own names its country; yes is not a truth in TOML."""
+    with pytest.raises(PolicyError) as caught:
+        identifier_rules({setting: value})
+    assert caught.value.setting == setting

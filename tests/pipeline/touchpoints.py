@@ -62,6 +62,7 @@ def entry(event_id: str, when: datetime, **overrides: Overrides) -> Entry:
         "company_negations": 0,
         "excerpt": None,
         "origin": Origin("voc.raw.chat", 0, sum(event_id.encode()) * 7 % 997),
+        "identifiers": (Identifier("crm_id", "C-1001"),),
     }
     return Entry(**(fields | overrides))
 

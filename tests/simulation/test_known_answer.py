@@ -13,9 +13,10 @@ from pipeline.flow import Intake, admit, picture
 from pipeline.record import RawRecord
 from pipeline.records import entry_of
 from pipeline.refusal import Rejected
-from pipeline.touchpoint import Entry, Origin
+from pipeline.touchpoint import Entry, Origin, Touchpoint
 from simulation import Answers, Simulated, simulate
 from tests.simulation.intake import the_intake
+from tests.simulation.sorted_by_kin import resolved
 
 START = datetime(2026, 3, 1, tzinfo=UTC)
 Where = tuple[str, str]
@@ -52,8 +53,8 @@ class Found:
 
 
 def run(events: Iterable[Simulated], intake: Intake) -> Found:
-    """Put the events through the pure core."""
-    found = Found()
+    """Put the events through the pure core, with the customers that all of them together make."""
+    found, touchpoints = Found(), list[Touchpoint]()
     for offset, event in enumerate(events):
         record = RawRecord(
             source=event.source,
@@ -66,16 +67,19 @@ def run(events: Iterable[Simulated], intake: Intake) -> Found:
         if isinstance(result, Rejected):
             found.rejected[result.reason.value] += 1
         else:
-            found.entries[result.customer_id].append(entry_of(result))
+            touchpoints.append(result)
+    for touchpoint in resolved(touchpoints):
+        found.entries[touchpoint.customer_id].append(entry_of(touchpoint))
     for entries in found.entries.values():
         found.findings += picture(entries, intake.policy).findings.values()
     return found
 
 
+@pytest.mark.parametrize("one_identifier", [True, False])
 @pytest.mark.parametrize("seed", [1, 2, 3])
-def test_the_pipeline_finds_what_the_plots_say(seed: int) -> None:
-    """Rejections by reason, explicit detractors and repeats are equal; every angry word is heard."""
-    events = list(simulate(seed, 250, START))
+def test_the_pipeline_finds_what_the_plots_say(seed: int, *, one_identifier: bool) -> None:
+    """Rejections, customers, explicit detractors and repeats are equal; every angry word is heard."""
+    events = list(simulate(seed, 250, START, one_identifier=one_identifier))
     answers = Answers()
     for event in events:
         answers.hear(event)

@@ -54,7 +54,8 @@ class Both:
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def both(kafka: str, tmp_path_factory: pytest.TempPathFactory) -> Both:
     """Feeds the events to two workers, in either order, on topics of its own."""
-    events = sorted(simulate(SEED, CUSTOMERS, START), key=lambda event: (event.occurred_at, event.event_id))
+    told = simulate(SEED, CUSTOMERS, START, one_identifier=True)
+    events = sorted(told, key=lambda event: (event.occurred_at, event.event_id))
     answers = Answers()
     for event in sorted(events, key=lambda event: event.sent_at):
         answers.hear(event)

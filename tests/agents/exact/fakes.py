@@ -125,13 +125,14 @@ class FakeBatch:
     def __init__(self, room: int) -> None:
         """Take the room in bytes."""
         self.room = room
-        self.records: list[tuple[bytes, bytes, int]] = []
+        self.records: list[tuple[bytes, Any, int]] = []
 
-    def append(self, *, key: bytes, value: bytes, timestamp: int) -> object | None:
+    def append(self, *, key: bytes, value: bytes | None, timestamp: int) -> object | None:
         """Take the record, or None where it has no room."""
-        if len(value) > self.room:
+        size = len(value or b"")
+        if size > self.room:
             return None
-        self.room -= len(value)
+        self.room -= size
         self.records.append((key, value, timestamp))
         return object()
 
@@ -142,7 +143,7 @@ class FakeProducer:
 
     world: World
     room: int = 1 << 20
-    logs: dict[tuple[str, int], list[tuple[bytes, bytes, int]]] = field(default_factory=dict)
+    logs: dict[tuple[str, int], list[tuple[bytes, Any, int]]] = field(default_factory=dict)
     batches: list[tuple[str, int, int]] = field(default_factory=list)
     refused: dict[int, Exception] = field(default_factory=dict)
     stopped: int = 0
@@ -182,7 +183,7 @@ class FakeTable:
     world: World
     changelog: str = "changelog"
 
-    def put(self, partition: int, key: bytes, value: bytes) -> None:
+    def put(self, partition: int, key: bytes, value: bytes | None) -> None:
         """Write it down."""
         del partition, key
         self.world.note("put", value)

@@ -333,3 +333,38 @@ async def test_work_without_effects_is_done_too() -> None:
 
     assert await loop.take(chunk(0, 1, 2), step)
     assert loop.fence.committable(PARTITION, 1) == 3
+
+
+async def test_what_an_erasure_deletes_goes_when_its_outputs_are_out() -> None:
+    """Output first, acknowledged; then the row, here and on the changelog, without a value; then it is done."""
+    world = World()
+    loop, _ = await _open(world)
+    table = FakeTable(world)
+
+    async def step(_: Chunk) -> Effects:
+        return Effects(sends=(Send("out", b"k", None, 7),), last=(Put(table, b"k", None, 7),))
+
+    assert await loop.take(chunk(0), step)
+    assert world.trace[2:] == [
+        ("check pause",),
+        ("send out", None),
+        ("acknowledge out",),
+        ("put", None),
+        ("send changelog", None),
+        ("acknowledge changelog",),
+        ("reached", 0, 0),
+        ("wake commits",),
+    ]
+
+
+async def test_a_generation_that_ends_before_the_deletion_deletes_nothing() -> None:
+    """The erasure comes again to whoever has the partition, and finds all rows."""
+    world = World()
+    loop, _ = await _open(world)
+    world.at("acknowledge out", world.rebalance)
+
+    async def step(_: Chunk) -> Effects:
+        return Effects(sends=(Send("out", b"k", None, 7),), last=(Put(FakeTable(world), b"k", None, 7),))
+
+    assert not await loop.take(chunk(0), step)
+    assert "put" not in world.steps()

@@ -41,7 +41,7 @@ async def test_each_partition_gets_its_records_in_the_order_given(sends: list[Se
     outbox, producer = await _outbox(room)
     places = await outbox.deliver(sends)
 
-    expected: dict[tuple[str, int], list[tuple[bytes, bytes, int]]] = {}
+    expected: dict[tuple[str, int], list[tuple[bytes, bytes | None, int]]] = {}
     for send in sends:
         partition = partition_of(send.key, 3) if send.partition is None else send.partition
         expected.setdefault((send.topic, partition), []).append((send.key, send.value, send.timestamp))

@@ -1,0 +1,108 @@
+"""The timelines agent's half of an erasure: what `pipeline.erasing` says goes, goes.
+
+Rule 1. An erasure is done by itself: what a chunk brings before it is done first, what comes after it is done after.
+Rule 2. Retractions and the timeline's end are acknowledged before a row is deleted: until then the erasure may come
+        again, and needs the rows to say the same again.
+Rule 3. A touchpoint that was on its way to an erased person, by an older word than the erasure's, is not taken in.
+"""
+
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from agents.exact.chunks import Chunk
+from agents.exact.loop import Effects, Put
+from agents.exact.outbox import Send
+from agents.hot import Hot
+from agents.kept import KeptCustomers, entry_key, kin_key, raised_key
+from agents.metrics import Metrics
+from agents.timelines import TimelineTopics
+from pipeline.erasing import Erased, erased_copies, erased_whole, is_late
+from pipeline.moved import kin_record, move
+from pipeline.policy import Policy
+from pipeline.touchpoint import Identifier
+from pipeline.wire import SchemaBook
+
+ERASED = "erased"
+
+
+@dataclass(frozen=True, slots=True)
+class ErasingTimelines:
+    """The timelines agent's step, which also erases; `timelines` takes everything else."""
+
+    timelines: Callable[[Chunk], Awaitable[Effects]]
+    book: SchemaBook
+    policy: Policy
+    topics: TimelineTopics
+    kept: KeptCustomers
+    metrics: Metrics
+
+    async def __call__(self, chunk: Chunk) -> Effects:
+        """Return what follows from a chunk's records up to the first erasure, or from that erasure (Rule 1)."""
+        if chunk.topic == self.topics.moves:
+            return await self._without_late(chunk)
+        if chunk.topic != self.topics.changes:
+            return await self.timelines(chunk)
+        for number, record in enumerate(chunk.records):
+            change = self.book.decode("identity-change", record.value or b"")
+            if change["outcome"] != ERASED:
+                continue
+            if number == 0:
+                return self._erased(chunk, change)
+            effects = await self.timelines(replace(chunk, records=chunk.records[:number]))
+            return replace(effects, taken=number if effects.taken is None else effects.taken)
+        return await self.timelines(chunk)
+
+    async def _without_late(self, chunk: Chunk) -> Effects:
+        late: list[int] = []
+        for number, record in enumerate(chunk.records):
+            entry = move(self.book.decode("moved-entry", record.value or b"")).entry
+            if is_late(entry, self.kept.known(chunk.partition, entry.customer_id).picture):
+                late.append(number)
+        if not late:
+            return await self.timelines(chunk)
+        if late[0] == 0:
+            return Effects(taken=1)
+        effects = await self.timelines(replace(chunk, records=chunk.records[: late[0]]))
+        return replace(effects, taken=late[0] if effects.taken is None else effects.taken)
+
+    def _erased(self, chunk: Chunk, change: Mapping[str, Any]) -> Effects:
+        customer, stamp = change["customer_id"], chunk.records[0].timestamp
+        known = self.kept.known(chunk.partition, customer)
+        whose = [Identifier(each["identifier"]["type"], each["identifier"]["value"]) for each in change["answers"]]
+        if whose:
+            gone = erased_copies(customer, known.picture, known.raised, whose, self.policy)
+        else:
+            gone = erased_whole(customer, known.picture, known.raised, change["epoch"], self.policy)
+
+        def done() -> None:
+            self.kept.hot.keep(chunk.partition, {customer: Hot(gone.picture, dict(gone.kept))})
+            for kind, record in gone.retractions:
+                if kind == "detractor-alert":
+                    self.metrics["alerts_total"].labels(record["basis"], record["status"]).inc()
+                else:
+                    self.metrics["flags_total"].labels("any_topic", record["status"]).inc()
+
+        sends = (
+            []
+            if whose
+            else [*self._retracted(customer, gone, stamp), Send(self.topics.timelines, customer.encode(), None, stamp)]
+        )
+        return Effects(sends=tuple(sends), done=done, taken=1, last=tuple(self._rows(customer, gone, stamp)))
+
+    def _retracted(self, customer: str, gone: Erased, stamp: int) -> Iterator[Send]:
+        topics = {"detractor-alert": self.topics.alerts, "repeat-contact": self.topics.flags}
+        for kind, record in gone.retractions:
+            yield Send(topics[kind], customer.encode(), self.book.encode(kind, record), stamp)
+
+    def _rows(self, customer: str, gone: Erased, stamp: int) -> Iterator[Put]:
+        name = customer.encode()
+        if gone.mark is not None:
+            value = self.book.encode("kin-answer", kin_record(customer, gone.mark))
+            yield Put(self.kept.kin, kin_key(name, gone.mark.identifier), value, stamp)
+        for row in gone.rows:
+            yield Put(self.kept.entries, entry_key(row), None, stamp)
+        for output in gone.raised:
+            yield Put(self.kept.raised, raised_key(name, output), None, stamp)
+        for identifier in gone.kin:
+            yield Put(self.kept.kin, kin_key(name, identifier), None, stamp)

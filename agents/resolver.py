@@ -1,0 +1,189 @@
+"""The resolver agent: claims in; whose every identifier is out. Claims have one partition, so it is the one writer.
+
+Rule 1. Claims are taken one by one, in their order. The epoch of a claim's resolution is its place in the log, so it
+        grows, survives a restart, and is the same when the claim is taken again.
+Rule 2. What a claim adds is stored before anything is said that follows from it (`agents.exact.loop`).
+Rule 3. Statements, not differences: a claim heard twice is resolved and said again.
+Rule 4. A claim that makes no sense is a dead letter. A merge that is refused changes nothing, and that is said.
+"""
+
+import asyncio
+import time
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from agents.bonds import BondMemory
+from agents.exact.chunks import Chunk, Record
+from agents.exact.loop import Effects, Put
+from agents.exact.outbox import Send
+from agents.intake import DONE_AFTER, GIVE_WAY_AFTER, raw_record
+from agents.known import identifier_key
+from agents.metrics import Metrics
+from pipeline.dead_letters import dead_letter
+from pipeline.kin import (
+    Cause,
+    Gathered,
+    KinRules,
+    News,
+    NotMerged,
+    Verdict,
+    bonds_of,
+    directory_entries,
+    identity_changes,
+    merge,
+    reachable,
+    split,
+)
+from pipeline.refusal import Reason, Refused, Stage
+from pipeline.touchpoint import Identifier
+from pipeline.wire import SchemaBook
+
+SEEN, MERGE, SPLIT, ERASE = "seen", "merge", "split", "erase"
+KINDS: Mapping[str, range] = {SEEN: range(1, 1000), MERGE: range(2, 3), SPLIT: range(1, 2), ERASE: range(1, 2)}
+"""The kinds of claims, and how many identifiers each is about."""
+
+UNCHANGED, REFUSED = "unchanged", "refused"
+
+
+@dataclass(frozen=True, slots=True)
+class ResolverTopics:
+    """Full names of the topics that the agent writes."""
+
+    directory: str
+    changes: str
+    dead_letters: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claim:
+    """A record of identity-claim.v1.avsc that makes sense."""
+
+    kind: str
+    identifiers: tuple[Identifier, ...]
+    occurred_at: datetime
+    event: str | None
+    by: str | None
+    reason: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ResolverAgent:
+    """The step that the exact loop runs over chunks of claims."""
+
+    book: SchemaBook
+    rules: KinRules
+    topics: ResolverTopics
+    memory: BondMemory
+    metrics: Metrics
+    by: str
+
+    async def __call__(self, chunk: Chunk) -> Effects:
+        """Return what follows from a chunk of claims."""
+        self.memory.begin(chunk.partition)
+        puts: list[Put] = []
+        sends: list[Send] = []
+        outcomes: Counter[str] = Counter()
+        taken = 0
+        started = began = time.monotonic()
+        for record in chunk.records:
+            try:
+                claim = self._claim(record)
+            except Refused as refused:
+                sends.append(self._letter(record, refused))
+                outcomes[REFUSED] += 1
+            else:
+                gathered = self._gathered(claim)
+                puts += self._stored(gathered.news, claim, record.timestamp)
+                sends += self._said(gathered, claim, record, outcomes)
+            taken += 1
+            now = time.monotonic()
+            if now - started > DONE_AFTER:
+                break
+            if now - began > GIVE_WAY_AFTER:
+                await asyncio.sleep(0)
+                began = time.monotonic()
+
+        def done() -> None:
+            for outcome, count in outcomes.items():
+                self.metrics["resolutions_total"].labels(outcome).inc(count)
+
+        return Effects(tuple(puts), tuple(sends), done, taken)
+
+    def _claim(self, record: Record) -> Claim:
+        """Return what a claim says. Raises Refused (Rule 4)."""
+        said = self.book.decode("identity-claim", record.value or b"")
+        kind = said["kind"]
+        identifiers = tuple(dict.fromkeys(Identifier(each["type"], each["value"]) for each in said["identifiers"]))
+        if kind not in KINDS:
+            raise _refused("kind", f"one of {', '.join(KINDS)}")
+        known = all(each.type in self.rules.strongest_first for each in identifiers)
+        if not known or len(identifiers) not in KINDS[kind]:
+            raise _refused("identifiers", f"so many as {kind} is about, each of a known type")
+        if kind == SEEN and said["event"] is None:
+            raise _refused("event", "the event on which they were seen")
+        return Claim(
+            kind=kind,
+            identifiers=identifiers,
+            occurred_at=said["occurred_at"],
+            event=said["event"],
+            by=said["by"],
+            reason=said["reason"],
+        )
+
+    def _gathered(self, claim: Claim) -> Gathered:
+        """Return all that a claim can change, with the news that it is."""
+        if claim.kind == SEEN:
+            bonds = tuple(bonds_of(claim.identifiers, claim.occurred_at, str(claim.event), self.rules))
+            return self._reached(claim, News(bonds, (), claim.event))
+        return self._reached(claim, News((), self._verdicts(claim)))
+
+    def _verdicts(self, claim: Claim) -> tuple[Verdict, ...]:
+        """Return what an operator's word says of pairs; nothing where it is refused."""
+        world = self._reached(claim, News()).now
+        if claim.kind == MERGE:
+            one, other = claim.identifiers
+            merged = merge(one, other, world, self.rules, claim.occurred_at)
+            return () if isinstance(merged, NotMerged) else merged
+        return split(claim.identifiers[0], world, self.rules, claim.occurred_at) if claim.kind == SPLIT else ()
+
+    def _reached(self, claim: Claim, news: News) -> Gathered:
+        return reachable(claim.identifiers, self.memory.bonds_at, self.memory.verdicts_at, self.rules, news)
+
+    def _stored(self, news: News, claim: Claim, stamp: int) -> Iterator[Put]:
+        for bond in news.bonds:
+            yield from self.memory.add(bond, stamp)
+        for verdict in news.verdicts:
+            yield from self.memory.tell(verdict, claim.by, claim.reason, stamp)
+
+    def _said(self, gathered: Gathered, claim: Claim, record: Record, outcomes: Counter[str]) -> Iterator[Send]:
+        """Yield all that follows from a claim, and count its outcomes."""
+        epoch, stamp = record.offset + 1, record.timestamp
+        now = gathered.now.resolved(self.rules)
+        for entry in directory_entries(gathered, now, epoch, self.rules):
+            yield Send(self.topics.directory, entry_key(entry), self.book.encode("directory-entry", entry), stamp)
+        cause = Cause(claim.event or claim.kind, claim.occurred_at, claim.by, claim.reason)
+        came_of_it: set[str] = set()
+        for change in identity_changes(gathered, now, epoch, cause, self.rules):
+            key = change["customer_id"].encode()
+            yield Send(self.topics.changes, key, self.book.encode("identity-change", change), stamp)
+            came_of_it.add(change["outcome"])
+        outcomes.update(came_of_it - {UNCHANGED} or {UNCHANGED})
+
+    def _letter(self, record: Record, refused: Refused) -> Send:
+        letter = dead_letter(refused.rejected, raw_record(record, "identity-claims"), self.by)
+        key = f"{record.topic}/{record.partition}/{record.offset}".encode()
+        return Send(self.topics.dead_letters, key, self.book.encode("dead-letter", letter), record.timestamp)
+
+
+def entry_key(entry: Mapping[str, Any]) -> bytes:
+    """Return the key of a record of the directory: the identifier, or the pair's digest."""
+    if entry["pair"] is not None:
+        return str(entry["pair"]).encode()
+    return identifier_key(Identifier(entry["identifier"]["type"], entry["identifier"]["value"]))
+
+
+def _refused(field: str, expected: str) -> Refused:
+    return Refused(Stage.DECODE, Reason.UNKNOWN_VALUE, field, expected)

@@ -1,0 +1,93 @@
+"""Bonds: that two identifiers stood on one event, and when that was first and last seen. Verdicts: operators' words."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+from itertools import combinations
+
+from pipeline.ids import derived
+from pipeline.kin.rules import KinRules
+from pipeline.touchpoint import Identifier
+
+Pair = tuple[Identifier, Identifier]
+
+
+class Outcome(StrEnum):
+    """What became of a bond; the last three are also why an identifier is parked."""
+
+    JOINED = "joined"
+    TWO_CRM_IDS = "two_crm_ids"
+    TOLD_APART = "told_apart"
+    HOLDS_TOO_MANY = "holds_too_many"
+    JUNK = "junk"
+    CLAIMED_BY_TWO = "claimed_by_two"
+    SHARED_BY_TOO_MANY = "shared_by_too_many"
+
+
+@dataclass(frozen=True, slots=True)
+class Bond:
+    """Two identifiers, the stronger first; `event` is the source/event_id of the event that showed it first."""
+
+    stronger: Identifier
+    weaker: Identifier
+    first: datetime
+    last: datetime
+    event: str
+
+    @property
+    def pair(self) -> Pair:
+        """The two, the stronger first."""
+        return self.stronger, self.weaker
+
+    def other(self, one: Identifier) -> Identifier:
+        """Return the one of the two that `one` is not."""
+        return self.weaker if one == self.stronger else self.stronger
+
+    def merged(self, other: "Bond") -> "Bond":
+        """Return what both tell of the same pair; the order does not matter."""
+        early = min(self, other, key=lambda bond: (bond.first, bond.event))
+        return replace(early, last=max(self.last, other.last))
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """An operator's word on two identifiers (the stronger first): `together` or apart. The newest on a pair counts."""
+
+    pair: Pair
+    together: bool
+    at: datetime
+
+    def other(self, one: Identifier) -> Identifier:
+        """Return the one of the two that `one` is not."""
+        return self.pair[1] if one == self.pair[0] else self.pair[0]
+
+
+def newest(verdicts: Iterable[Verdict]) -> tuple[Verdict, ...]:
+    """Return the newest verdict on each pair; of one moment, the last."""
+    return tuple({verdict.pair: verdict for verdict in sorted(verdicts, key=lambda verdict: verdict.at)}.values())
+
+
+def pair(one: Identifier, other: Identifier, rules: KinRules) -> Pair:
+    """Return the two, the stronger first."""
+    return (one, other) if rules.rank(one) <= rules.rank(other) else (other, one)
+
+
+def bonds_of(identifiers: Iterable[Identifier], at: datetime, event: str, rules: KinRules) -> Iterator[Bond]:
+    """Yield the bonds that an event shows: each two of its identifiers."""
+    for one, other in combinations(sorted(set(identifiers), key=rules.rank), 2):
+        yield Bond(one, other, at, at, event)
+
+
+def pair_digest(both: Pair, at: datetime, rules: KinRules) -> str:
+    """Return what stands for a pair (the stronger first) in the directory: a pair is news where its digest is unknown.
+
+    Where the weaker one's limit counts within a window, a pair is news once in each window that it is seen in, or which
+    windows the resolver has heard of would hang on the order of arrival.
+    """
+    stronger, weaker = both
+    parts = (stronger.type, stronger.value, weaker.type, weaker.value)
+    limit = rules.limits.get(weaker.type)
+    if limit is None or limit.within is None:
+        return derived("pair", *parts)
+    return derived("pair", *parts, str(limit.window(at)))

@@ -1,0 +1,296 @@
+"""Identity spreads: however Kafka interleaves it, every touchpoint ends in one timeline, and what was said is right."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from random import Random
+from typing import Any
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pipeline.advance import Advance, Move, advance, picture
+from pipeline.findings import Finding, Record
+from pipeline.kin.resolution import customer_named_by
+from pipeline.resettle import Change, resettle
+from pipeline.touchpoint import Entry, Identifier
+from tests.pipeline.moving_world import NAMES, RULES, Company, Customer, Resolver
+from tests.pipeline.touchpoints import POLICY, UNHAPPY, at, chat, entries, other
+
+Events = list[Entry]
+MANY = settings(max_examples=200, deadline=None)
+
+
+@st.composite
+def events(draw: st.DrawFn, most: int = 6) -> Events:
+    """Touchpoints with one to three identifiers; a conversation is always with the same identifiers."""
+    told = []
+    for i in range(draw(st.integers(1, most))):
+        event = draw(entries(f"e{i}"))
+        names = draw(st.lists(st.sampled_from(NAMES), min_size=1, max_size=3, unique=True))
+        names = sorted(names, key=RULES.rank)
+        told.append(with_identifiers(event, names))
+    return told
+
+
+def with_identifiers(event: Entry, names: Iterable[Identifier]) -> Entry:
+    """Return the event as one of these identifiers, in conversations of their own."""
+    names = tuple(names)
+    tag = "+".join(name.value for name in names)
+    keys = tuple(f"{key}@{tag}" for key in event.keys)
+    item = None if event.item is None else f"{event.item}@{tag}"
+    return replace(event, identifiers=names, keys=keys, item=item)
+
+
+Script = list[tuple[str, int, int]]
+ACTIONS = ("admit", "admit", "again", "claim", "step", "step", "step", "split", "merge", "redo")
+SCRIPTS = st.lists(st.tuples(st.sampled_from(ACTIONS), st.integers(0, 9), st.integers(0, 9)), max_size=25)
+
+
+def played(told: Events, script: Script, seed: int) -> Company:
+    """Return a company that was told everything, in an order that the script and the seed make, and came to rest."""
+    random = Random(seed)  # noqa: S311 -- hypothesis draws the seed
+    company = Company(lambda n: random.randrange(n) if n > 1 else 0)
+    fresh, claims = list(told), []
+    for action, one, two in script:
+        if action == "admit" and fresh:
+            event = fresh.pop(one % len(fresh))
+            company.admit(event)
+            claims.append(event)
+        elif action == "again":
+            company.admit(told[one % len(told)])
+            claims.append(told[one % len(told)])
+        elif action == "claim" and claims:
+            event = claims.pop(one % len(claims))
+            company.resolver.claim(event.identifiers, event.event_id)
+        elif action == "step" and company.waiting:
+            company.step()
+        else:
+            spoken(company.resolver, action, one, two)
+    for event in fresh:
+        company.admit(event)
+    for event in [*claims, *fresh]:
+        company.resolver.claim(event.identifiers, event.event_id)
+    company.settle()
+    return company
+
+
+def spoken(resolver: Resolver, action: str, one: int, two: int) -> None:
+    """Let an operator speak, or the resolver take its newest claims again."""
+    if action == "split":
+        resolver.split(NAMES[one % len(NAMES)])
+    elif action == "merge" and one % len(NAMES) != two % len(NAMES):
+        resolver.merge(NAMES[one % len(NAMES)], NAMES[two % len(NAMES)])
+    elif action == "redo":
+        resolver.redo(one)
+
+
+def truth(company: Company, told: Events) -> dict[str, dict[str, Finding]]:
+    """Return what stands of each customer that there is now, from one picture of everything."""
+    rows = defaultdict(list)
+    for event in told:
+        whose = company.resolver.final(event.identifiers)
+        namer = next(name for name in (*event.identifiers, *NAMES) if customer_named_by(name) == whose)
+        rows[whose].append(replace(event, customer_id=whose, named_by=namer))
+    return {whose: dict(picture(entries, POLICY).findings) for whose, entries in rows.items()}
+
+
+def assert_each_is_in_one_timeline(company: Company, told: Events) -> None:
+    """Each touchpoint counts at the owner of its identifiers, and nowhere else."""
+    seen = defaultdict(set)
+    for whose, customer in company.customers.items():
+        assert not customer.known.waiting
+        for row in customer.known.rows:
+            seen[row.event_id].add(whose)
+    assert seen == {event.event_id: {company.resolver.final(event.identifiers)} for event in told}
+
+
+def body(record: Mapping[str, Any]) -> Record:
+    """Return what a record says but for when and why it was published."""
+    return {name: v for name, v in record.items() if name not in ("version", "status", "reason", "alert_id", "flag_id")}
+
+
+def number(record: Record) -> int:
+    """Return a record's version."""
+    version = record["version"]
+    assert isinstance(version, int)
+    return version
+
+
+def assert_readers_hold_the_truth(company: Company, told: Events) -> None:
+    """Of each id the highest version is the last word, whoever else spoke of it, and it is true."""
+    standing: dict[str, tuple[str, Finding]] = {}
+    for whose, findings in truth(company, told).items():
+        for name, finding in findings.items():
+            assert name not in standing, "a conversation of two customers"
+            standing[name] = whose, finding
+    said: dict[str, list[tuple[int, str, Record]]] = defaultdict(list)
+    for whose, customer in company.customers.items():
+        for record in customer.published:
+            said[str(record.get("alert_id") or record["flag_id"])].append((number(record), whose, record))
+    for name, records in said.items():
+        version = max(version for version, _, _ in records)
+        last = [(whose, record) for v, whose, record in records if v == version]
+        stands = {record["status"] != "retracted" for _, record in last}
+        assert stands == {name in standing}, (name, last)
+        if name in standing:
+            whose, finding = standing[name]
+            assert {by for by, _ in last} == {whose}
+            assert all(body(record) == finding.body for _, record in last)
+    assert set(standing) <= set(said)
+
+
+def assert_versions_are_lawful(company: Company) -> None:
+    """Of one customer's words on an id, versions never fall and each says one thing."""
+    for customer in company.customers.values():
+        newest: dict[str, tuple[int, Any]] = {}
+        for record in [*customer.published, *customer.timelines]:
+            name = str(record.get("alert_id") or record.get("flag_id") or record["customer_id"])
+            version, says = number(record), (record["status"] == "retracted", body(record))
+            before = newest.setdefault(name, (version, says))
+            assert version >= before[0]
+            assert version > before[0] or says == before[1]
+            newest[name] = version, says
+
+
+def assert_timelines_are_true(company: Company, told: Events) -> None:
+    """The last word on a customer counts its touchpoints, or sends on to another who is there."""
+    rows = defaultdict(list)
+    for event in told:
+        rows[company.resolver.final(event.identifiers)].append(event)
+    for whose, customer in company.customers.items():
+        if not customer.timelines:
+            assert whose not in rows
+            continue
+        last = max(customer.timelines, key=number)
+        if whose in rows:
+            assert (last["status"], last["redirect_to"]) == ("current", None)
+            assert len(customer.known.rows) == len(rows[whose])
+        else:
+            assert last["status"] == "merged"
+            assert last["redirect_to"] not in (None, whose)
+
+
+@given(events(), SCRIPTS, st.integers(0, 10**6))
+@MANY
+def test_however_it_is_interleaved_it_ends_as_one_picture_a_customer(told: Events, script: Script, seed: int) -> None:
+    """The law of this room: one timeline for each touchpoint, and readers hold what one picture of all would say."""
+    company = played(told, script, seed)
+    assert_each_is_in_one_timeline(company, told)
+    assert_readers_hold_the_truth(company, told)
+    assert_versions_are_lawful(company)
+    assert_timelines_are_true(company, told)
+
+
+@given(events(), SCRIPTS, st.integers(0, 10**6), st.permutations(NAMES[2:]))
+@settings(max_examples=60, deadline=None)
+def test_merge_then_split_is_where_you_began(told: Events, script: Script, seed: int, names: list[Identifier]) -> None:
+    """An operator joins two that nothing bound, and tells them apart again: the same rows count where they did."""
+    told = [event for event in told if not {names[0], names[1]} & set(event.identifiers)]
+    alone = [
+        with_identifiers(chat(f"own{i}", at(days=i), "s", mood=UNHAPPY), (name,)) for i, name in enumerate(names[:2])
+    ]
+    company = played([*told, *alone], [each for each in script if each[0] not in ("split", "merge")], seed)
+    before = standing_of(company)
+    company.resolver.merge(names[0], names[1])
+    company.settle()
+    assert_readers_hold_the_truth(company, [*told, *alone])
+    company.resolver.split(names[1])
+    company.settle()
+    assert_readers_hold_the_truth(company, [*told, *alone])
+    assert standing_of(company) == before
+
+
+def standing_of(company: Company) -> dict[str, tuple[set[str], dict[str, Mapping[str, object]]]]:
+    """Return, of each customer with touchpoints that count, which those are, and what stands on them."""
+    return {
+        whose: (
+            {row.event_id for row in customer.known.rows},
+            {name: finding.body for name, finding in customer.known.findings.items()},
+        )
+        for whose, customer in company.customers.items()
+        if customer.known.rows
+    }
+
+
+# --- examples
+
+
+CRM, MAIL, VISITOR = NAMES[0], NAMES[2], NAMES[5]
+
+
+def heard(customer: Customer, change: Change) -> Advance:
+    """Let a customer hear a change, and return what followed."""
+    after = resettle(customer.known, customer.raised, [change], POLICY)
+    customer.store(after, remembers=True)
+    return after
+
+
+def took(customer: Customer, *moves: Move) -> Advance:
+    """Let a customer take moved rows, and return what followed."""
+    brought = [one for move in moves for one in move.raised]
+    rows = [move.entry for move in moves]
+    after = advance(customer.known, customer.raised, rows, POLICY, brought, moves[-1].reason)
+    customer.store(after, remembers=True)
+    return after
+
+
+def test_a_row_that_is_ahead_of_the_word_waits_unseen() -> None:
+    """Its new customer has heard an older word, by which it belongs where it came from: it is not sent in circles."""
+    company = Company(lambda n: n - 1)
+    resolver, home, hers = company.resolver, Customer(), Customer()
+    resolver.claim((CRM, VISITOR), "chat/e0")
+    resolver.split(VISITOR)
+    resolver.merge(CRM, VISITOR)
+    told_home, told_her = (list(resolver.changes[customer_named_by(name)]) for name in (VISITOR, CRM))
+    for change in told_home[:2]:
+        heard(home, change)
+    row = with_identifiers(chat("e1", at(), "s", mood=UNHAPPY), (VISITOR,))
+    mine = replace(row, customer_id=customer_named_by(VISITOR), named_by=VISITOR, epoch=2)
+    home.store(advance(home.known, home.raised, [mine], POLICY), remembers=True)
+    (move,) = heard(home, told_home[2]).moves
+    assert (move.entry.customer_id, move.entry.epoch, move.reason) == (customer_named_by(CRM), 3, "identity_merge")
+
+    for change in told_her[:2]:  # by the second of them the row would belong to whoever sent it
+        heard(hers, change)
+    ahead = took(hers, move)
+    assert (ahead.moves, ahead.alerts, ahead.timeline) == ((), (), {})
+    after = heard(hers, told_her[2])
+    raised = [alert for alert in after.alerts if alert["status"] != "retracted"]
+    assert [(alert["customer_id"], alert["reason"]) for alert in raised] == [(customer_named_by(CRM), "identity_merge")]
+
+
+def test_a_row_brings_what_its_sender_knew_so_that_it_comes_to_rest_without_the_resolver() -> None:
+    """The e-mail says nothing, which the visitor's customer was never told; it says so itself, and stays."""
+    company = Company(lambda n: n - 1)
+    for i, names in enumerate((("C3", MAIL), ("C4", MAIL))):
+        company.resolver.claim((Identifier("crm_id", names[0]), names[1]), f"chat/p{i}")
+    company.resolver.claim((CRM, VISITOR), "chat/p3")
+    company.settle()
+    event = with_identifiers(chat("e1", at(), "s"), (MAIL, VISITOR))
+    company.admit(event)
+    before = company.steps
+    company.settle()
+    assert company.steps - before <= 3, "there, to the e-mail's home, and back"
+    assert_each_is_in_one_timeline(company, [event])
+
+
+def test_what_a_run_of_two_raised_is_taken_back_by_whoever_has_its_first() -> None:
+    """The contact is named by its first touchpoint. The second, on whose words the alert stood, is another's again."""
+    resolver, hers = Company(lambda n: n - 1).resolver, Customer()
+    resolver.merge(CRM, VISITOR)
+    resolver.split(VISITOR)
+    merge, split = resolver.changes[customer_named_by(CRM)]
+    heard(hers, merge)
+    rows = [
+        replace(with_identifiers(event, (name,)), customer_id=customer_named_by(CRM), named_by=CRM)
+        for name, event in (
+            (CRM, other("e1", at(), "social")),
+            (VISITOR, other("e2", at(minutes=5), "social", mood=UNHAPPY)),
+        )
+    ]
+    (alert,) = (first := advance(hers.known, hers.raised, rows, POLICY)).alerts
+    hers.store(first, remembers=True)
+    after = heard(hers, split)
+    assert [(record["alert_id"], record["status"]) for record in after.alerts] == [(alert["alert_id"], "retracted")]
+    assert [move.raised for move in after.moves] == [()]
