@@ -7,6 +7,7 @@ Rule 2. A handler that somebody chose already is theirs to keep.
 
 from __future__ import annotations
 
+import asyncio
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -26,6 +27,16 @@ def in_order() -> Iterator[None]:
     finally:
         for number in ours:
             signal.signal(number, signal.SIG_DFL)
+
+
+def go_on() -> None:
+    """Raise `CancelledError` if this task was told to end and whoever it waited for kept that to itself.
+
+    `asyncio.wait_for` of Python 3.11, which Kafka's client uses, loses a cancellation that comes with the answer.
+    """
+    task = asyncio.current_task()
+    if task is not None and task.cancelling():
+        raise asyncio.CancelledError
 
 
 def _leave(number: int, _frame: FrameType | None) -> None:

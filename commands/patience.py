@@ -16,6 +16,7 @@ from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError
 from aiokafka.structs import TopicPartition
 
+from commands.leaving import go_on
 from commands.streams import administering, ends_of, reading
 
 _LOOK_SECONDS = 0.2
@@ -45,6 +46,7 @@ async def until_worked_off(
             done, since = -1, time.monotonic()
             while True:
                 check()
+                go_on()
                 now = _done(await _committed(admin, group), ends)
                 progress(before + now, before + sum(ends.values()))
                 if now == sum(ends.values()):

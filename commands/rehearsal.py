@@ -22,6 +22,7 @@ from agents import topic_admin, topics
 from agents.contracts import schema_book
 from agents.settings import Settings
 from agents.topic_admin import TopicAdminError
+from commands.leaving import go_on
 from commands.settled import NAMES, Heard
 from commands.streams import delete_topics, existing_topics, read_to_the_end
 from exports import SOURCES
@@ -84,6 +85,7 @@ async def rehearsal(settings: Settings, bootstrap: str, stem: str, *, keep: bool
     made: dict[str, int] = {}
     try:
         await topic_admin.apply(bootstrap, lasting, replication=settings.replication)
+        go_on()
         made = {each.name: each.partitions for each in lasting}
         yield Rehearsal(bootstrap, prefix, made, f"{prefix}{secrets.token_hex(4)}")
     except BaseException:
