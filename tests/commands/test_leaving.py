@@ -1,6 +1,7 @@
 """A cancellation that somebody swallowed is still heard."""
 
 import asyncio
+import contextlib
 
 import pytest
 
@@ -13,10 +14,8 @@ async def test_a_swallowed_cancellation_is_heard_at_the_next_look() -> None:
 
     async def work() -> None:
         began.set()
-        try:
+        with contextlib.suppress(asyncio.CancelledError):
             await asyncio.Event().wait()
-        except asyncio.CancelledError:
-            pass
         go_on()
 
     task = asyncio.create_task(work())
