@@ -9,8 +9,6 @@ Rule 6. A touchpoint whose identifiers were never seen together goes with a clai
         Intake never waits for the answer; it only waits, once, until it has read the directory that there is.
 """
 
-import asyncio
-import time
 from collections import Counter
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -20,6 +18,7 @@ from agents.claims import Claims, seen_record
 from agents.exact.chunks import Chunk, Record
 from agents.exact.loop import Effects
 from agents.exact.outbox import Send
+from agents.exact.pace import Pace
 from agents.metrics import Metrics
 from pipeline.dead_letters import dead_letter
 from pipeline.flow import Intake, admit
@@ -28,12 +27,6 @@ from pipeline.record import RawRecord
 from pipeline.records import touchpoint_record
 from pipeline.refusal import Reason, Rejected, Stage
 from pipeline.touchpoint import Origin, Touchpoint
-
-DONE_AFTER = 1.0
-"""Seconds of work after which what is done of a chunk is sent and counted."""
-
-GIVE_WAY_AFTER = 0.02
-"""Seconds of work without giving way to the event loop; well under a heartbeat, and small against a chunk."""
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -68,16 +61,12 @@ class IntakeAgent:
         told: set[str] = set()
         taken = 0
         counts: Counter[tuple[str, ...]] = Counter()
-        started = began = time.monotonic()
+        pace = Pace()
         for record in chunk.records:
             sends += self._judged(raw_record(record, source), record.timestamp, counts, told)
             taken += 1
-            now = time.monotonic()
-            if now - started > DONE_AFTER:
+            if await pace.is_time():
                 break
-            if now - began > GIVE_WAY_AFTER:
-                await asyncio.sleep(0)
-                began = time.monotonic()
 
         def done() -> None:
             self.claims.sent(told)

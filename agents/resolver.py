@@ -7,8 +7,6 @@ Rule 3. Statements, not differences: a claim heard twice is resolved and said ag
 Rule 4. A claim that makes no sense is a dead letter. A merge that is refused changes nothing, and that is said.
 """
 
-import asyncio
-import time
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -19,7 +17,8 @@ from agents.bonds import BondMemory
 from agents.exact.chunks import Chunk, Record
 from agents.exact.loop import Effects, Put
 from agents.exact.outbox import Send
-from agents.intake import DONE_AFTER, GIVE_WAY_AFTER, raw_record
+from agents.exact.pace import Pace
+from agents.intake import raw_record
 from agents.known import identifier_key
 from agents.metrics import Metrics
 from pipeline.dead_letters import dead_letter
@@ -87,7 +86,7 @@ class ResolverAgent:
         sends: list[Send] = []
         outcomes: Counter[str] = Counter()
         taken = 0
-        started = began = time.monotonic()
+        pace = Pace()
         for record in chunk.records:
             try:
                 claim = self._claim(record)
@@ -99,12 +98,8 @@ class ResolverAgent:
                 puts += self._stored(gathered.news, claim, record.timestamp)
                 sends += self._said(gathered, claim, record, outcomes)
             taken += 1
-            now = time.monotonic()
-            if now - started > DONE_AFTER:
+            if await pace.is_time():
                 break
-            if now - began > GIVE_WAY_AFTER:
-                await asyncio.sleep(0)
-                began = time.monotonic()
 
         def done() -> None:
             for outcome, count in outcomes.items():

@@ -8,16 +8,14 @@ Rule 4. The timestamp of what goes out is the newest raw arrival that it follows
 Rule 5. Whatever the topic, one customer is at one partition and in one worker's hands; chunks are taken one by one.
 """
 
-import asyncio
-import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from agents.exact.chunks import Chunk
 from agents.exact.loop import Effects, Put
 from agents.exact.outbox import Send
+from agents.exact.pace import Pace
 from agents.hot import Hot
-from agents.intake import GIVE_WAY_AFTER
 from agents.kept import KeptCustomers, entry_key
 from agents.metrics import Metrics
 from agents.news import news_by_customer
@@ -58,7 +56,7 @@ class TimelinesAgent:
         sends: list[Send] = []
         advanced: dict[str, Hot] = {}
         advances: list[Advance] = []
-        began = time.monotonic()
+        pace = Pace()
         for customer, news in news_by_customer(chunk, subject, self.book).items():
             known = self.kept.known(chunk.partition, customer)
             after = news.after(known, self.policy)
@@ -66,9 +64,7 @@ class TimelinesAgent:
             sends += self._records(customer, after, news.stamp)
             advanced[customer] = Hot(after.picture, known.raised | {one.output_id: one for one in after.raised})
             advances.append(after)
-            if time.monotonic() - began > GIVE_WAY_AFTER:
-                await asyncio.sleep(0)
-                began = time.monotonic()
+            await pace.give_way()
 
         def done() -> None:
             self.kept.hot.keep(chunk.partition, advanced)
