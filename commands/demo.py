@@ -180,9 +180,8 @@ async def _finish(show: _Show, made: Rehearsal, crew: Crew) -> None:
     from commands.patience import until_worked_off
 
     show.say("Time is up; the worker finishes what was sent.")
-    stages = made.raw, made.named("touchpoints")
     await until_worked_off(
-        made.bootstrap, made.group, stages, patience=_PATIENCE, check=crew.check, progress=lambda _done, _all: None
+        made.bootstrap, made.group, made.work, patience=_PATIENCE, check=crew.check, progress=lambda _done, _all: None
     )
 
 

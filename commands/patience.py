@@ -1,8 +1,15 @@
 """Waiting until the workers have worked everything off.
 
-Rule 1. Worked off is what the workers committed: first all raw topics to their ends, then the touchpoints that came of
-        them (which have no more to come by then).
-Rule 2. Patience is bounded: it ends when nothing has moved for a while, or when a worker has ended.
+Rule 1. Worked off is what the workers committed: every topic that they read (`WORK`), to its end. Who feeds the raw
+        topics has stopped by then; the rest is written by the workers, so its ends may still move.
+Rule 2. First it is asked what is committed, then where the topics end. A chunk is committed once all that follows from
+        it is acknowledged, and neither number ever falls. So where the two are equal for every topic, they were equal
+        for all of them at the moment between the two questions: nothing was under way that could bring more. What one
+        topic brings to another (claims bring changes, changes bring moves, moves bring moves) needs no order.
+Rule 3. It comes to an end: claims come of raw events only, a change of a claim only, and each move knows strictly more
+        than what it came of (docs/identity.md, R1). What a directory has yet to hear does not matter: a touchpoint that
+        was published by an old answer is corrected by the change that its customer is told.
+Rule 4. Patience is bounded: it ends when nothing has moved for a while, or when a worker has ended.
 """
 
 from __future__ import annotations
@@ -18,6 +25,11 @@ from aiokafka.structs import TopicPartition
 
 from commands.leaving import go_on
 from commands.streams import administering, ends_of, reading
+from pipeline.sources import SOURCES
+
+RAW = tuple(f"raw.{source}" for source in SOURCES)
+WORK = (*RAW, "identity-claims", "identity-changes", "touchpoints", "moves")
+"""Every topic that the workers' group reads."""
 
 _LOOK_SECONDS = 0.2
 
@@ -29,37 +41,35 @@ class StalledError(Exception):
 async def until_worked_off(
     bootstrap: str,
     group: str,
-    stages: tuple[Mapping[str, int], ...],
+    topics: Mapping[str, int],
     *,
     patience: timedelta,
     check: Callable[[], None],
     progress: Callable[[int, int], None],
 ) -> None:
-    """Return when the group has committed the ends of every stage's topics, one stage after the other.
+    """Return when the group has committed the ends of all topics, given by full name with their partitions.
 
     `check` raises when it makes no sense to wait on; `progress` is told (done, all so far). Raises `StalledError`.
     """
     async with reading(bootstrap) as consumer, administering(bootstrap) as admin:
-        before = 0
-        for topics in stages:
+        before, since = (-1, -1), time.monotonic()
+        while True:
+            check()
+            go_on()
+            committed = await _committed(admin, group)
             ends = await ends_of(consumer, topics)
-            done, since = -1, time.monotonic()
-            while True:
-                check()
-                go_on()
-                now = _done(await _committed(admin, group), ends)
-                progress(before + now, before + sum(ends.values()))
-                if now == sum(ends.values()):
-                    break
-                if now != done:
-                    done, since = now, time.monotonic()
-                elif time.monotonic() - since > patience.total_seconds():
-                    raise StalledError(
-                        f"The workers have not moved for {patience.total_seconds():.0f} s: "
-                        f"{sum(ends.values()) - now} of {sum(ends.values())} records are left."
-                    )
-                await asyncio.sleep(_LOOK_SECONDS)
-            before += sum(ends.values())
+            done, total = _done(committed, ends), sum(ends.values())
+            progress(done, total)
+            if done == total:
+                return
+            if (done, total) != before:
+                before, since = (done, total), time.monotonic()
+            elif time.monotonic() - since > patience.total_seconds():
+                raise StalledError(
+                    f"The workers have not moved for {patience.total_seconds():.0f} s: "
+                    f"{total - done} of {total} records are left."
+                )
+            await asyncio.sleep(_LOOK_SECONDS)
 
 
 def _done(committed: Mapping[TopicPartition, int], ends: Mapping[TopicPartition, int]) -> int:

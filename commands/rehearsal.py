@@ -23,9 +23,9 @@ from agents.contracts import schema_book
 from agents.settings import Settings
 from agents.topic_admin import TopicAdminError
 from commands.leaving import go_on
+from commands.patience import RAW, WORK
 from commands.settled import NAMES, Heard
 from commands.streams import delete_topics, existing_topics, read_to_the_end
-from exports import SOURCES
 
 FOR_EVER = {"retention.ms": "-1"}
 _COMMIT = "200 ms"
@@ -48,7 +48,12 @@ class Rehearsal:
     @property
     def raw(self) -> dict[str, int]:
         """The topics that events come in by."""
-        return self.named(*(f"raw.{source}" for source in SOURCES))
+        return self.named(*RAW)
+
+    @property
+    def work(self) -> dict[str, int]:
+        """Every topic that the workers read."""
+        return self.named(*WORK)
 
     def worker_settings(self, folder: Path) -> dict[str, str]:
         """Return the environment of the run's workers; their state goes to `folder`."""

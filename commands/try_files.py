@@ -290,7 +290,7 @@ async def _rehearse(run: _Run, bootstrap: str, place: Path, told: _Told) -> tupl
                 fed = await feeder.feed(run.paths, lambda fed: told.count(fed.received))
             try:
                 await until_worked_off(
-                    bootstrap, made.group, (made.raw, made.named("touchpoints")),
+                    bootstrap, made.group, made.work,
                     patience=run.patience, check=crew.check, progress=told.progress,
                 )  # fmt: skip
             except StalledError as stalled:

@@ -82,12 +82,11 @@ class Place:
 
     async def worked_off(self, worker: Worker) -> None:
         """Wait until the workers committed everything."""
-        raw = {f"{self.prefix}raw.{source}": PARTITIONS for source in ("chat", "review")}
-        stages = (raw, {f"{self.prefix}touchpoints": PARTITIONS})
+        names = ("raw.chat", "raw.review", "touchpoints")
         await until_worked_off(
             self.bootstrap,
             f"{self.prefix}workers",
-            stages,
+            {self.prefix + name: PARTITIONS for name in names},
             patience=PATIENCE,
             check=worker.check,
             progress=lambda _done, _all: None,

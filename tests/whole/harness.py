@@ -17,10 +17,9 @@ from typing import Any
 from agents import topic_admin, topics
 from agents.contracts import schema_book
 from commands.children import Crew, workers
-from commands.patience import until_worked_off
+from commands.patience import RAW, WORK, until_worked_off
 from commands.settled import NAMES, Heard, Outcome, settle
 from commands.streams import read_to_the_end, writing
-from pipeline.sources import SOURCES
 from pipeline.wire import SchemaBook
 
 PARTITIONS = 4
@@ -77,7 +76,7 @@ class Stage:
     @property
     def raw(self) -> dict[str, int]:
         """The topics that events come in by."""
-        return self.named(f"raw.{source}" for source in SOURCES)
+        return self.named(RAW)
 
     @contextmanager
     def worked(self, number: int) -> Iterator[Crew]:
@@ -95,11 +94,11 @@ class Stage:
         return number
 
     async def until_worked_off(self, crew: Crew) -> None:
-        """Return when the workers committed the ends of the raw topics and of the touchpoints."""
+        """Return when the workers committed the ends of every topic that they read; whoever feeds has stopped."""
         await until_worked_off(
             self.bootstrap,
             self.group,
-            (self.raw, self.named(["touchpoints"])),
+            self.named(WORK),
             patience=PATIENCE,
             check=crew.check,
             progress=lambda _done, _all: None,

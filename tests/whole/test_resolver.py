@@ -17,14 +17,13 @@ from prometheus_client.parser import text_string_to_metric_families
 from agents.directory import BroadcastDirectory
 from agents.exact.exits import Exit
 from agents.metrics import Metrics
-from commands.patience import until_worked_off
+from commands.patience import WORK, until_worked_off
 from pipeline.kin import customer_named_by
 from pipeline.touchpoint import Identifier
 from tests.whole.harness import PATIENCE, Raw, Stage, stage
 
 START = datetime(2026, 9, 1, 12, tzinfo=UTC)
 ANN = Identifier("email", "ann@example.com")
-WORKED = ("touchpoints", "identity-claims")
 Metered = dict[tuple[str, str], float]
 
 
@@ -94,10 +93,9 @@ async def listening(at: Stage) -> AsyncIterator[BroadcastDirectory]:
 
 
 async def worked_off(at: Stage) -> None:
-    """Return when the raw topics, then the touchpoints and the claims are worked off by whoever is there."""
-    stages = (at.raw, at.named(WORKED))
+    """Return when all that workers read is worked off by whoever is there."""
     await until_worked_off(
-        at.bootstrap, at.group, stages, patience=PATIENCE, check=lambda: None, progress=lambda _done, _all: None
+        at.bootstrap, at.group, at.named(WORK), patience=PATIENCE, check=lambda: None, progress=lambda _done, _all: None
     )
 
 
