@@ -23,7 +23,7 @@ from agents import topics as topic_list
 from agents.bonds import BondMemory
 from agents.claims import Claims
 from agents.contracts import policy_at, schema_book
-from agents.directory import BroadcastDirectory, NoDirectory
+from agents.directory import BroadcastDirectory
 from agents.erasing import ErasingTimelines
 from agents.exact.chunks import ChunkSchema, chunk_scheduler
 from agents.exact.consumer import exact_transport
@@ -106,8 +106,7 @@ def make_app(at: Installation, metrics: Metrics) -> faust.App:
     seeks = metrics["seeks_back_total"].inc
     loop = ExactLoop(group, fence, outbox, leave, pause.check, seeks, time.monotonic, metrics.took)
     tables = {name: _table(app, at, name) for name in (*STATE, "state.bonds")}
-    resolving = at.settings.identity == "directory"
-    directory = make_directory(at, metrics) if resolving else NoDirectory()
+    directory = make_directory(at, metrics)
     timelines = make_timelines(at, tables, HotCustomers(group.generation, metrics), metrics)
     app.agent(app.topic(*sorted(raw), schema=ChunkSchema()), name="intake")(
         loop.agent("intake", make_intake(at, raw, directory, directory.caught_up, metrics))

@@ -15,7 +15,7 @@ from aiokafka.errors import KafkaError
 from agents.exact.exits import Exit, Leave, where
 from agents.known import Known
 from agents.metrics import Metrics
-from pipeline.identity import DirectoryAnswer, StrongestIdentifier
+from pipeline.identity import DirectoryAnswer
 from pipeline.touchpoint import Identifier
 from pipeline.wire import SchemaBook
 
@@ -103,22 +103,3 @@ class BroadcastDirectory:
             self._known.hear(self._book.decode("directory-entry", value))
         elif key is not None:
             self._known.forget(key)
-
-
-class NoDirectory(StrongestIdentifier):
-    """Stands in where identity is not resolved: knows nobody, and has nothing claimed."""
-
-    complete = True
-    heard = 0
-
-    def knows_pair(self, digest: str) -> bool:
-        """Say yes: no pair is news to anybody."""
-        del digest
-        return True
-
-    async def caught_up(self) -> None:
-        """There is nothing to read."""
-
-    async def follow(self, leave: Leave) -> None:
-        """There is nothing to hear."""
-        del leave

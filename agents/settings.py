@@ -120,11 +120,6 @@ class Settings(BaseSettings):
         "1 to 60 lower-case letters, digits, dots, dashes",
         "The consumer group of the workers: those with the same one share the work.",
     )
-    identity: Literal["strongest", "directory"] = _other(
-        "strongest",
-        "strongest or directory",
-        "Who names an event's customer: its own strongest identifier, or (on trial) what all events together tell.",
-    )
     session_timeout: _Duration = _duration(
         timedelta(seconds=10), "1 s", "5 min", "How long a worker may be silent before others take its work."
     )

@@ -72,7 +72,7 @@ EVENTS = (
 @pytest.fixture
 def at(kafka: str, prefix: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Stage:
     """Return a stage whose settings are the command's."""
-    staged = asyncio.run(stage(kafka, prefix, tmp_path, identity="directory"))
+    staged = asyncio.run(stage(kafka, prefix, tmp_path))
     for name, value in staged.environment.items():
         monkeypatch.setenv(name, value)
     return staged

@@ -34,7 +34,7 @@ def test_merge_then_split_is_where_you_began(
     kafka: str, prefix: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The resolver answers each word; who, when and why are on its answer; a dry run after it has nothing to say."""
-    at = asyncio.run(stage(kafka, prefix, tmp_path, identity="directory"))
+    at = asyncio.run(stage(kafka, prefix, tmp_path))
     installed = installation(kafka, prefix, PARTITIONS)
     asyncio.run(fill(installed))
     for name, value in at.environment.items():

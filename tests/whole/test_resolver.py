@@ -101,7 +101,7 @@ async def worked_off(at: Stage) -> None:
 
 async def test_what_one_event_taught_every_worker_knows(kafka: str, prefix: str, tmp_path: Path) -> None:
     """An address, then the company's id with that address: from then on, wherever the address comes in, it is its."""
-    at = await stage(kafka, prefix, tmp_path, identity="directory")
+    at = await stage(kafka, prefix, tmp_path)
     with at.worked(2) as crew:
         await at.feed([message(0, email=ANN.value)])
         await worked_off(at)
@@ -125,7 +125,7 @@ async def test_what_one_event_taught_every_worker_knows(kafka: str, prefix: str,
 
 async def test_the_resolvers_worker_is_killed_in_the_middle(kafka: str, prefix: str, tmp_path: Path) -> None:
     """Another takes over from the stored bonds, a third one comes; each knows every customer, none is forgotten."""
-    at = await stage(kafka, prefix, tmp_path, identity="directory", session_timeout="6s", heartbeat="2s")
+    at = await stage(kafka, prefix, tmp_path, session_timeout="6s", heartbeat="2s")
     first, second = range(60), range(60, 120)
 
     def events(numbers: range) -> list[Raw]:
