@@ -1,9 +1,9 @@
 # One verb per need; CI runs the same ones. Bare `make` prints them.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check format clean
+.PHONY: help setup demo chaos test check format clean
 
 BIN := .venv/bin
-ROOMS := agents broker commands exports pipeline policies schemas simulation tests
+ROOMS := agents broker chaos commands exports pipeline policies schemas simulation tests
 
 help: ## print these verbs
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -16,6 +16,9 @@ demo: setup ## watch alerts and flags appear from a real broker (DEMO_SECONDS=60
 
 test: setup check ## everything that must hold: check, then all tests, the real broker included
 	@$(BIN)/pytest
+
+chaos: setup ## faults on a real broker, held against the pure core (CHAOS_SEED, CHAOS_SECONDS)
+	@$(BIN)/python -m chaos
 
 check: setup ## style, types and walls (ruff, mypy, import-linter)
 	@$(BIN)/ruff check --quiet $(ROOMS)

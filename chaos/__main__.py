@@ -1,0 +1,42 @@
+"""`make chaos`: plays the faults, prints a table a run, and the totals as the last line."""
+
+import asyncio
+import sys
+import tempfile
+import time
+from pathlib import Path
+from random import Random
+
+import click
+from rich.console import Console
+
+from chaos.faults import FAULTS
+from chaos.report import is_clean, line, show, totals
+from chaos.run import Played, play
+
+
+@click.command()
+@click.option("--seed", type=int, default=1, show_default=True, envvar="CHAOS_SEED", help="Events and order of faults.")
+@click.option("--seconds", type=int, envvar="CHAOS_SECONDS", help="Begin no further run after so many seconds.")
+@click.option("--runs", type=int, default=1, show_default=True, help="Runs, with a seed each from --seed on.")
+@click.option("--events", type=int, default=1500, show_default=True, help="Events that each fault hits.")
+@click.option("--fault", "only", multiple=True, help="Only faults whose name has this in it.")
+def chaos(*, seed: int, seconds: int | None, runs: int, events: int, only: tuple[str, ...]) -> None:
+    """Play every fault on a real Kafka, and compare what comes of it with what the core says."""
+    console, began, played = Console(width=140), time.monotonic(), list[Played]()
+    for each in range(seed, seed + runs):
+        if seconds is not None and played and time.monotonic() - began > seconds:
+            break
+        faults = [fault for fault in FAULTS if not only or any(part in fault.name for part in only)]
+        Random(each).shuffle(faults)  # noqa: S311 -- repeatable, not secret
+        with tempfile.TemporaryDirectory(prefix="tellonce-chaos-") as folder:
+            said = lambda text: print(f"[{time.monotonic() - began:6.1f} s] {text}", file=sys.stderr, flush=True)  # noqa: E731, T201
+            played.append(asyncio.run(play(each, faults, events, Path(folder), said)))
+        show(played[-1], console)
+    found = totals(played)
+    print(line(found))  # noqa: T201 -- what it is asked for
+    sys.exit(0 if is_clean(found) else 1)
+
+
+if __name__ == "__main__":
+    chaos()

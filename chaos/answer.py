@@ -1,0 +1,109 @@
+"""What should have come of a raw log: the pure core over all of it, with no worker, no order and no state.
+
+Rule 1. Every record is admitted or refused by the core alone; whose each event is, is resolved over all bonds at once.
+Rule 2. A customer's findings and timeline are those of all the customer's touchpoints, told at once.
+Rule 3. What is published passes through the schemas, so that what is compared is what can be written.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from importlib.resources import files
+from typing import Any
+
+from agents.app import kin_rules
+from agents.contracts import default_policy, schema_book
+from agents.exact.chunks import Record as Consumed
+from agents.intake import raw_record
+from pipeline.flow import Intake, admit, advance, picture
+from pipeline.identifiers import identifier_rules
+from pipeline.identity import StrongestIdentifier
+from pipeline.kin import Bond, KinRules, Pair, bonds_of, owner, resolve
+from pipeline.language import language
+from pipeline.records import entry_of
+from pipeline.touchpoint import Entry, Origin, Touchpoint
+
+Event = tuple[str, str]
+"""A touchpoint's name: source and event id."""
+
+Record = Mapping[str, Any]
+FINDINGS = ("detractor-alerts", "repeat-contacts")
+
+
+@dataclass(slots=True)
+class Answer:
+    """What should stand.
+
+    `places` is where each event was first told, `customers` whose it is, `standing` each topic's records by their id,
+    `letters` stage and reason of what is refused, `personal` the identifiers that no log may hold.
+    """
+
+    places: dict[Event, Origin] = field(default_factory=dict)
+    customers: dict[Event, str] = field(default_factory=dict)
+    standing: dict[str, dict[str, Record]] = field(default_factory=dict)
+    letters: dict[Origin, tuple[str, str]] = field(default_factory=dict)
+    personal: set[str] = field(default_factory=set)
+
+
+def answer(log: Iterable[tuple[str, Consumed]]) -> Answer:
+    """Return what should come of a raw log: each record with its source, each partition in its order."""
+    found = Answer()
+    intake = _intake()
+    told: list[Touchpoint] = []
+    for source, record in log:
+        verdict = admit(raw_record(record, source), intake)
+        if isinstance(verdict, Touchpoint):
+            told.append(verdict)
+        else:
+            place = Origin(record.topic, record.partition, record.offset)
+            found.letters[place] = (verdict.stage, verdict.reason)
+    customers = _stitched(told, kin_rules(intake.rules), found)
+    found.standing = {name: {} for name in (*FINDINGS, "timelines")}
+    for entries in customers.values():
+        follows = advance(picture((), intake.policy), {}, entries, intake.policy)
+        for name, own, records in (
+            ("detractor-alerts", "alert_id", follows.alerts),
+            ("repeat-contacts", "flag_id", follows.flags),
+            ("timelines", "customer_id", (follows.timeline,)),
+        ):
+            subject = name.removesuffix("s")
+            for record in records:
+                found.standing[name][str(record[own])] = intake.book.decode(
+                    subject, intake.book.encode(subject, record)
+                )
+    return found
+
+
+def _stitched(told: Iterable[Touchpoint], rules: KinRules, found: Answer) -> dict[str, list[Entry]]:
+    """Return every customer's rows, whoever brought them; of one event told at several places the first one stands."""
+    told = sorted(told, key=lambda one: one.origin)
+    bonds: dict[Pair, Bond] = {}
+    for one in told:
+        for bond in bonds_of(one.identifiers, one.occurred_at, f"{one.source}/{one.event_id}", rules):
+            known = bonds.get(bond.pair)
+            bonds[bond.pair] = bond if known is None else known.merged(bond)
+    answers = resolve(list(bonds.values()), (), rules).answers
+    customers: dict[str, list[Entry]] = {}
+    for one in told:
+        whose = owner(one.identifiers, answers)
+        if whose is None:
+            raise ValueError(f"{one.source}/{one.event_id} was admitted without an identifier")
+        event = (one.source, one.event_id)
+        found.places.setdefault(event, one.origin)
+        found.customers[event] = whose.customer_id
+        found.personal.update(each.value for each in one.identifiers if each.type in {"email", "phone"})
+        row = replace(entry_of(one), customer_id=whose.customer_id, named_by=whose.named_by)
+        customers.setdefault(whose.customer_id, []).append(row)
+    return customers
+
+
+def _intake() -> Intake:
+    documents = {
+        name: tomllib.loads(files("policies").joinpath(name).read_text("utf-8"))
+        for name in ("taxonomy.toml", "lexicon.toml", "identifiers.toml")
+    }
+    rules = identifier_rules(documents["identifiers.toml"])
+    words = language(documents["taxonomy.toml"], documents["lexicon.toml"], rules.default_region)
+    return Intake(schema_book(), default_policy(), rules, words, StrongestIdentifier())

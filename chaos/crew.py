@@ -1,0 +1,90 @@
+"""Workers that suffer: supervised as in production, each by a name, to be killed, stopped, frozen and started again.
+
+Rule 1. A fault hits the worker, not its supervisor (`tellonce worker`), unless it says so: who starts it again is part
+        of what is watched.
+Rule 2. What every worker said is kept; how often one left, and by which fence, is read from there.
+"""
+
+import os
+import re
+import signal
+from collections import Counter
+from collections.abc import Mapping
+from contextlib import ExitStack, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from commands.children import Crew, workers
+
+LEFT = re.compile(r"^worker left: exit=-?\d+ fence=(\w+)", re.MULTILINE)
+
+
+@dataclass(slots=True)
+class Workers:
+    """Supervisors by name; `folder` is theirs, for words and state."""
+
+    folder: Path
+    environment: Mapping[str, str]
+    stack: ExitStack
+    starts: int = 0
+    running: dict[str, tuple[ExitStack, Crew]] = field(default_factory=dict)
+    logs: list[Path] = field(default_factory=list)
+
+    def start(self, *names: str) -> None:
+        """Start a supervisor for each name that has none; its worker takes the first data folder that is free."""
+        for name in names:
+            if name in self.running:
+                continue
+            self.starts += 1
+            own = self.stack.enter_context(ExitStack())
+            words = self.folder / f"words-{self.starts}-{name}"
+            words.mkdir(parents=True)
+            crew = own.enter_context(workers(1, self.environment, words))
+            self.running[name] = own, crew
+            self.logs += crew.logs
+
+    def stop(self, *names: str) -> None:
+        """Tell supervisors to stop (SIGTERM), and wait until they have; all of them where none is named."""
+        for name in names or tuple(self.running):
+            own, _ = self.running.pop(name)
+            own.close()
+
+    def signal(self, name: str, number: signal.Signals) -> bool:
+        """Send a signal to a supervisor's worker; False where there is none at the moment."""
+        children = self.workers_of(name)
+        for child in children:
+            with suppress(ProcessLookupError):
+                os.kill(child, number)
+        return bool(children)
+
+    def workers_of(self, name: str) -> tuple[int, ...]:
+        """Return the process ids of a supervisor's worker: one, or none between two lives."""
+        supervisor = self.running[name][1].processes[0].pid
+        try:
+            listed = Path(f"/proc/{supervisor}/task/{supervisor}/children").read_text("ascii")
+        except FileNotFoundError:
+            return ()
+        return tuple(map(int, listed.split()))
+
+    def check(self) -> None:
+        """Raise `WorkerGaveUpError` where a supervisor has ended by itself."""
+        for _, crew in self.running.values():
+            crew.check()
+
+    def exits(self) -> Counter[str]:
+        """Return how often workers left so far, by fence or signal."""
+        return Counter(fence for log in self.logs for fence in LEFT.findall(log.read_text("utf-8", "replace")))
+
+    def stores(self) -> list[Path]:
+        """Return the workers' data folders."""
+        return sorted(path.parent for path in self.folder.glob("workers/*/lock"))
+
+    def memory(self) -> int:
+        """Return the most bytes that one of the running workers holds in memory."""
+        most = 0
+        for name in self.running:
+            for child in self.workers_of(name):
+                with suppress(OSError):
+                    pages = Path(f"/proc/{child}/statm").read_text("ascii").split()[1]
+                    most = max(most, int(pages) * os.sysconf("SC_PAGE_SIZE"))
+        return most

@@ -1,0 +1,182 @@
+"""The faults, each a name, what the producer sends meanwhile, and what is done to workers and Kafka.
+
+Rule 1. A fault comes by the share of its own events that is committed, never by the clock: the machine's speed does
+        not decide what is hit. Where a fault lasts, its seconds are those of the session time-out.
+Rule 2. When a fault's function returns, everything that it ended runs again; then the run waits until all is done.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from chaos.feed import (
+    Mischief,
+    as_they_are,
+    incompatible,
+    oversized,
+    poisoned,
+    twice_in_reverse_two_hours_off,
+)
+from chaos.stage import Stage
+
+SESSION = 6.0
+"""Seconds: the workers' session time-out in these runs."""
+
+STORM_JOINS = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One row of the table. `backlog`: events that are sent before anything runs, as a multiple of the usual number."""
+
+    name: str
+    suffer: Callable[[Stage], Awaitable[None]]
+    mischief: Mischief = as_they_are
+    backlog: int = 1
+
+
+async def nothing(at: Stage) -> None:
+    """Fair weather."""
+    at.workers.start("a", "b")
+
+
+async def kill_in_rounds(at: Stage) -> None:
+    """Kill -9 at 20, 45 and 70 % of the work, first the one, then the other."""
+    for share, name in ((0.20, "a"), (0.45, "b"), (0.70, "a")):
+        await at.reached(share)
+        await at.hit(name, signal.SIGKILL)
+
+
+async def kill_all(at: Stage) -> None:
+    """Kill -9 of every worker at once."""
+    await at.reached(0.4)
+    for name in at.workers.running:
+        await at.hit(name, signal.SIGKILL)
+
+
+async def kill_in_recovery(at: Stage) -> None:
+    """Kill -9, and again while the tables are read back from their changelogs (the stores are gone)."""
+    await at.reached(0.3)
+    at.workers.stop()
+    at.lose_stores()
+    at.workers.start("a", "b")
+    for name in ("a", "b", "a"):
+        await at.until_alive(name)
+        await at.hit(name, signal.SIGKILL)
+
+
+async def terminate(at: Stage) -> None:
+    """SIGTERM in load, and again while the worker starts."""
+    await at.reached(0.3)
+    at.workers.stop("a")
+    at.workers.start("a")
+    await at.until_alive("a")
+    at.workers.stop("a")
+    at.workers.start("a")
+
+
+async def zombie(at: Stage) -> None:
+    """SIGSTOP for more than twice the session time-out, then SIGCONT: who wakes must not believe what it knew."""
+    await at.reached(0.3)
+    await at.hit("a", signal.SIGSTOP)
+    await asyncio.sleep(2 * SESSION + 2)
+    await at.hit("a", signal.SIGCONT)
+
+
+async def storm(at: Stage) -> None:
+    """Ten joins and leaves: a third worker comes and goes, by SIGTERM and by kill -9."""
+    for turn in range(STORM_JOINS):
+        at.workers.start("c")
+        await at.until_alive("c")
+        await asyncio.sleep(at.dice.uniform(0.5, SESSION / 2))
+        if turn % 2:
+            await at.hit("c", signal.SIGKILL)
+        at.workers.stop("c")
+
+
+async def broker_restart(at: Stage) -> None:
+    """Kafka is asked to stop, and started again."""
+    await at.reached(0.3)
+    at.node.restart(kill=False)
+
+
+async def broker_kill(at: Stage) -> None:
+    """Kafka is killed, and stays away for eight seconds."""
+    await at.reached(0.3)
+    at.node.restart(kill=True, down=8.0)
+
+
+async def stores_deleted(at: Stage) -> None:
+    """The workers' data folders are deleted between two runs."""
+    await at.reached(0.3)
+    at.workers.stop()
+    at.lose_stores()
+    at.workers.start("a", "b")
+
+
+async def stores_truncated(at: Stage) -> None:
+    """Every file of the stores is cut in the middle between two runs."""
+    await _damaged(at, lambda path: path.write_bytes(path.read_bytes()[: path.stat().st_size // 2]))
+
+
+async def stores_flipped(at: Stage) -> None:
+    """Bits of every file of the stores are turned over between two runs."""
+
+    def flip(path: Path) -> None:
+        content = bytearray(path.read_bytes())
+        for _ in range(min(len(content), 8)):
+            content[at.dice.randrange(len(content))] ^= 1 << at.dice.randrange(8)
+        path.write_bytes(content)
+
+    await _damaged(at, flip)
+
+
+async def _damaged(at: Stage, harm: Callable[[Path], object]) -> None:
+    await at.reached(0.3)
+    at.workers.stop()
+    for store in at.workers.stores():
+        for path in sorted(store.rglob("*")):
+            if path.is_file() and path.name != "lock":
+                harm(path)
+    at.workers.start("a", "b")
+
+
+async def resolver_killed(at: Stage) -> None:
+    """Kill -9 of the worker that resolves identity, three times, in the middle of merges."""
+    for share in (0.2, 0.4, 0.6):
+        await at.reached(share)
+        await at.hit(await at.resolver(), signal.SIGKILL)
+
+
+async def lag_at_start(at: Stage) -> None:
+    """Everything was sent before any worker runs."""
+    at.workers.stop()
+    await at.sent()
+    at.workers.start("a", "b")
+
+
+FAULTS = (
+    Fault("fair weather", nothing),
+    Fault("kill -9 at 20, 45, 70 %", kill_in_rounds),
+    Fault("kill -9 of all at once", kill_all),
+    Fault("kill -9 during recovery", kill_in_recovery),
+    Fault("SIGTERM in load and at start", terminate),
+    Fault("SIGSTOP beyond two sessions", zombie),
+    Fault("storm of joins and leaves", storm),
+    Fault("broker restarted", broker_restart),
+    Fault("broker killed, down 8 s", broker_kill),
+    Fault("stores deleted", stores_deleted),
+    Fault("stores truncated", stores_truncated),
+    Fault("stores with flipped bits", stores_flipped),
+    Fault("resolver killed in merges", resolver_killed),
+    Fault("lag at start", lag_at_start, backlog=4),
+    Fault("twice, reversed, 2 h off", nothing, twice_in_reverse_two_hours_off),
+    Fault("poison, a tenth", kill_in_rounds, poisoned),
+    Fault("oversized in and out", nothing, oversized),
+    Fault("incompatible producer", nothing, incompatible),
+)
+"""Every fault, in the order of their difficulty; a plan shuffles them by its seed."""

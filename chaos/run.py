@@ -1,0 +1,144 @@
+"""One run: a Kafka of its own, two workers on RocksDB, the faults one after the other, then the verdict.
+
+Rule 1. All faults of a run hit the same topics, workers and state: what one breaks, the next one finds.
+Rule 2. A fault is over when all that was sent is worked off; how long that took is counted from when the last thing
+        that it ended runs again and all is sent.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+from random import Random
+
+from aiokafka.structs import TopicPartition
+
+from agents import topics
+from agents.contracts import schema_book
+from agents.settings import Settings
+from chaos.answer import Answer, answer
+from chaos.crew import Workers
+from chaos.faults import SESSION, Fault
+from chaos.feed import Raw, Town
+from chaos.kafka import node
+from chaos.stage import Stage
+from chaos.verdict import Verdict, judge
+from commands.patience import WORK, until_worked_off
+from commands.rehearsal import Rehearsal, rehearsal
+from commands.streams import ends_of, read_to_the_end, reading
+from pipeline.touchpoint import Origin
+
+PATIENCE = timedelta(seconds=120)
+STANDS = 30.0
+"""Seconds that commits may stand still with work to do: more is a stall."""
+
+
+@dataclass(slots=True)
+class Row:
+    """What is known of one fault when it is over."""
+
+    name: str
+    events: int
+    seconds: float
+    exits: Counter[str]
+    ends: Mapping[TopicPartition, int]
+
+
+@dataclass(slots=True)
+class Played:
+    """A run that is over."""
+
+    seed: int
+    rows: list[Row] = field(default_factory=list)
+    verdict: Verdict = field(default_factory=Verdict)
+    fell: list[str] = field(default_factory=list)
+    stood: float = 0.0
+    memory: int = 0
+    told: list[str] = field(default_factory=list)
+    compared: int = 0
+
+
+async def play(seed: int, faults: Iterable[Fault], events: int, folder: Path, say: Callable[[str], None]) -> Played:
+    """Play faults with so many events each; `say` is told what happens. Raises `StalledError`, `WorkerGaveUpError`."""
+    dice = Random(seed)  # noqa: S311 -- repeatable, not secret
+    town = Town(seed, schema_book())
+    played = Played(seed)
+    with ExitStack() as stack:
+        own = stack.enter_context(node(folder))
+        async with rehearsal(Settings(), own.bootstrap, "chaos", keep=True) as run:
+            environment = run.worker_settings(folder) | {
+                "TELLONCE_STORE": "rocksdb",
+                "TELLONCE_SESSION_TIMEOUT": f"{SESSION:g}s",
+                "TELLONCE_HEARTBEAT": "2s",
+            }
+            at = Stage(own, Workers(folder, environment, stack), run, dice)
+            at.workers.start("a", "b")
+            for fault in faults:
+                sent = fault.mischief(town.take(events * fault.backlog), dice)
+                say(f"{fault.name}: {len(sent)} events")
+                played.rows.append(await _suffer(at, fault, sent, played))
+            at.workers.stop()
+            say("reading everything, and asking the core what it should be")
+            wanted, heard = await _answer(run), await _heard(run)
+            played.verdict = judge(heard, wanted, lambda origin: _fault_at(origin, played.rows))
+            played.fell, played.stood = at.looks.fell, at.looks.stood
+            played.compared = sum(len(each) for each in wanted.standing.values()) + len(wanted.places)
+            played.told = _told_on(wanted, at.workers.logs)
+    return played
+
+
+async def _suffer(at: Stage, fault: Fault, sent: list[Raw], played: Played) -> Row:
+    before = at.workers.exits()
+    await at.feed(sent)
+    await fault.suffer(at)
+    at.workers.start("a", "b")
+    await at.sent()
+    began = time.monotonic()
+    await _worked_off(at)
+    at.feeding = None
+    played.memory = max(played.memory, at.workers.memory())
+    async with reading(at.node.bootstrap) as consumer:
+        ends = await ends_of(consumer, at.run.raw)
+    return Row(fault.name, len(sent), time.monotonic() - began, at.workers.exits() - before, ends)
+
+
+async def _worked_off(at: Stage) -> None:
+    await until_worked_off(
+        at.node.bootstrap,
+        at.run.group,
+        at.run.named(*WORK),
+        patience=PATIENCE,
+        check=at.workers.check,
+        progress=lambda _done, _all: None,
+    )
+
+
+async def _answer(run: Rehearsal) -> Answer:
+    found = await read_to_the_end(run.bootstrap, run.raw)
+    stem = f"{run.prefix}raw."
+    return answer((topic.removeprefix(stem), each) for topic, records in found.items() for each in records)
+
+
+async def _heard(run: Rehearsal) -> dict[str, list[dict[str, object]]]:
+    book = schema_book()
+    subjects = {topic.name: topic.schema.rpartition(".v")[0] for topic in topics.load()}
+    names = ("touchpoints", "dead-letters", "detractor-alerts", "repeat-contacts", "timelines")
+    found = await read_to_the_end(run.bootstrap, run.named(*names))
+    return {name: [book.decode(subjects[name], each.value) for each in found[run.prefix + name]] for name in names}
+
+
+def _fault_at(origin: Origin, rows: Iterable[Row]) -> str:
+    """Return the fault during which an event was sent."""
+    place = TopicPartition(origin.topic, origin.partition)
+    return next((row.name for row in rows if origin.offset < row.ends.get(place, 0)), "?")
+
+
+def _told_on(wanted: Answer, logs: Iterable[Path]) -> list[str]:
+    """Return the logs that hold an identifier of a customer."""
+    words = {log: log.read_text("utf-8", "replace") for log in logs}
+    return [log.parent.name for log, text in words.items() if any(each in text for each in wanted.personal)]
