@@ -71,6 +71,8 @@ def _headline(summary: Summary) -> Text:
     if duplicates := summary.number("duplicates"):
         text.append(f", {duplicates:,} of them heard before")
     text.append(f"\n{summary.number('customers'):,} customers", style="bold")
+    if merged := summary.number("merged"):
+        text.append(f" ({merged:,} more turned out to be one of them)")
     text.append(f" in {summary.number('contacts'):,} contacts")
     return text
 

@@ -24,7 +24,7 @@ from agents.settings import Settings
 from agents.topic_admin import TopicAdminError
 from commands.leaving import go_on
 from commands.patience import RAW, WORK
-from commands.settled import NAMES, Heard
+from commands.settled import HEARD, Heard
 from commands.streams import delete_topics, existing_topics, read_to_the_end
 
 FOR_EVER = {"retention.ms": "-1"}
@@ -72,10 +72,10 @@ class Rehearsal:
         """Return everything that was published, decoded."""
         book = schema_book()
         subjects = {topic.name: topic.schema.rpartition(".v")[0] for topic in topics.load()}
-        found = await read_to_the_end(self.bootstrap, self.named(*NAMES))
+        found = await read_to_the_end(self.bootstrap, self.named(*HEARD))
         return Heard(
             self.prefix,
-            {name: [book.decode(subjects[name], each.value) for each in found[self.prefix + name]] for name in NAMES},
+            {name: [book.decode(subjects[name], each.value) for each in found[self.prefix + name]] for name in HEARD},
         )
 
 

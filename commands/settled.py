@@ -1,27 +1,37 @@
 """The reader's rule: what stands once everything that was published has been heard. Pure.
 
-Rule 1. Of an alert, a flag or a timeline the highest version counts; one that was retracted does not stand.
-Rule 2. Of an event told more than once the latest time counts, then the greatest contents, then where it was first;
-        a dead letter is where its raw event stands.
+Rule 1. Of an alert, a flag or a timeline the highest version counts; one that was retracted does not stand, and neither
+        does the timeline of a customer who turned out to be another.
+Rule 2. Touchpoints are named anew, by whose they are in the end (`commands.whose`). Then, of an event told more than
+        once, the latest time counts, then the greatest contents, then where it was first; a dead letter is where its
+        raw event stands.
 Rule 3. What stands does not say how it came about: no `reason`, and `status` is "raised". When it was heard, and by
         what name the topics went, is left out too: the same events give the same outcome, whenever they are run.
+Rule 4. A version counts resolutions of identity too, in front, and how many a customer heard of depends on who was
+        resolved first. So of an alert or a flag only what is behind that is shown: how many touchpoints there are at or
+        before the newest of its contact, and the retellings. Of a timeline, how many were heard of the customer.
 """
 
 import base64
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from commands.whose import answers_of, merged, named
+from pipeline.advance import EPOCH
 from pipeline.ids import derived
 
 Record = dict[str, object]
 NAMES = ("touchpoints", "timelines", "detractor-alerts", "repeat-contacts", "dead-letters")
 """The topics that hold an outcome; the files of an outcome are called after them."""
+HEARD = (*NAMES, "directory")
+"""What has to be heard for them to be settled."""
 
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """All records of the outcome's topics, as they were read; `prefix` is what the topics' names began with."""
+    """All records of the topics in `HEARD`, as they were read; `prefix` is what the topics' names began with."""
 
     prefix: str
     records: Mapping[str, list[Record]]
@@ -29,25 +39,32 @@ class Heard:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What stands, by topic, in order of time and id; `admitted` is how many raw events became touchpoints."""
+    """What stands, by topic, in order of time and id.
+
+    `admitted` is how many raw events became touchpoints, `merged` how many customers turned out to be another.
+    """
 
     standing: Mapping[str, list[Record]]
     admitted: int
     customers_named: int
+    merged: int
 
 
 def settle(heard: Heard, prefix: str) -> Outcome:
     """Return what stands of what was heard; topics are named as if they began with `prefix`."""
     told = {name: [_renamed(record, heard.prefix, prefix) for record in heard.records[name]] for name in NAMES}
+    answers = answers_of(heard.records["directory"])
+    touchpoints = [named(record, answers) for record in told["touchpoints"]]
     standing = {
-        "touchpoints": _touchpoints(told["touchpoints"]),
-        "timelines": sorted(_highest(told["timelines"], "customer_id"), key=_by("first_at", "customer_id")),
+        "touchpoints": _touchpoints(touchpoints),
+        "timelines": _timelines(told["timelines"], touchpoints),
         "detractor-alerts": _findings(told["detractor-alerts"], "alert_id"),
         "repeat-contacts": _findings(told["repeat-contacts"], "flag_id"),
         "dead-letters": _dead_letters(told["dead-letters"]),
     }
     origins = {_origin(record["origin"]) for record in told["touchpoints"]}
-    return Outcome(standing, len(origins), len({record["customer_id"] for record in standing["touchpoints"]}))
+    customers = {record["customer_id"] for record in standing["touchpoints"]}
+    return Outcome(standing, len(origins), len(customers), merged(told["touchpoints"], answers))
 
 
 def plain(value: object) -> object:
@@ -66,7 +83,16 @@ def plain(value: object) -> object:
 def _findings(records: Iterable[Record], id_field: str) -> list[Record]:
     standing = [record for record in _highest(records, id_field) if record["status"] != "retracted"]
     bare = [{name: value for name, value in record.items() if name != "reason"} for record in standing]
-    return sorted(({**record, "status": "raised"} for record in bare), key=_by("occurred_at", id_field))
+    counted = ({**record, "status": "raised", "version": _version(record) % EPOCH} for record in bare)
+    return sorted(counted, key=_by("occurred_at", id_field))
+
+
+def _timelines(records: Iterable[Record], touchpoints: Iterable[Record]) -> list[Record]:
+    tellings = {(each["customer_id"], each["source"], each["event_id"], each["occurred_at"]) for each in touchpoints}
+    heard = Counter(customer for customer, *_ in tellings)
+    current = (record for record in _highest(records, "customer_id") if record["status"] == "current")
+    versioned = ({**record, "version": heard[record["customer_id"]]} for record in current)
+    return sorted(versioned, key=_by("first_at", "customer_id"))
 
 
 def _highest(records: Iterable[Record], id_field: str) -> list[Record]:

@@ -55,6 +55,7 @@ def summarise(outcome: Outcome, received: int, **more: object) -> Summary:
             "duplicates": outcome.admitted - len(touchpoints),
             "touchpoints": len(touchpoints),
             "customers": outcome.customers_named,
+            "merged": outcome.merged,
             "contacts": sum(_whole(timeline["contact_count"]) for timeline in standing["timelines"]),
             "alerts": {
                 "total": len(alerts),

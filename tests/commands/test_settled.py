@@ -8,12 +8,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from commands.settled import NAMES, Heard, plain, settle
+from commands.settled import HEARD, Heard, plain, settle
 from commands.summary import LostError, summarise
+from pipeline.advance import EPOCH, RETOLD
 from pipeline.ids import derived
+from pipeline.kin import customer_named_by
+from pipeline.touchpoint import Identifier
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 PREFIX = "try-0-1."
+VISITOR, ADDRESS, CRM = (
+    Identifier("visitor_id", "v-1"),
+    Identifier("email", "ann@example.com"),
+    Identifier("crm_id", "C-1"),
+)
 
 
 def alert(name: str, version: int, status: str = "raised", **more: Any) -> dict[str, Any]:  # noqa: ANN401 -- a record's own
@@ -36,13 +44,32 @@ def touchpoint(event_id: str, offset: int, **more: Any) -> dict[str, Any]:  # no
     record = {
         "source": "chat",
         "event_id": event_id,
-        "customer_id": "customer-1",
+        "customer_id": customer_named_by(VISITOR),
+        "named_by": told(VISITOR),
+        "identifiers": [told(VISITOR)],
+        "epoch": 0,
         "occurred_at": NOON,
         "channel": "chat",
         "topics": ["delivery"],
         "origin": {"topic": f"{PREFIX}raw.chat", "partition": 0, "offset": offset},
     }
     return record | more
+
+
+def told(one: Identifier) -> dict[str, str]:
+    """Return an identifier as records have it."""
+    return {"type": one.type, "value": one.value}
+
+
+def answer(one: Identifier, whose: Identifier, epoch: int, parked: str | None = None) -> dict[str, Any]:
+    """Return what the directory says of an identifier."""
+    whom = {"customer_id": customer_named_by(whose), "named_by": told(whose)}
+    return {"identifier": told(one), **whom, "parked": parked, "epoch": epoch, "pair": None}
+
+
+def timeline(whose: Identifier, version: int, status: str = "current") -> dict[str, Any]:
+    """Return a customer's timeline."""
+    return {"customer_id": customer_named_by(whose), "version": version, "status": status, "first_at": NOON}
 
 
 def letter(offset: int, value: bytes | None, **more: Any) -> dict[str, Any]:  # noqa: ANN401 -- a record's own
@@ -63,7 +90,7 @@ def letter(offset: int, value: bytes | None, **more: Any) -> dict[str, Any]:  # 
 
 def heard(**records: list[dict[str, Any]]) -> Heard:
     """Return what was heard; topics' names with underscores."""
-    return Heard(PREFIX, {name: records.get(name.replace("-", "_"), []) for name in NAMES})
+    return Heard(PREFIX, {name: records.get(name.replace("-", "_"), []) for name in HEARD})
 
 
 @given(
@@ -135,6 +162,56 @@ def test_of_two_tellings_the_latest_time_counts() -> None:
     later = touchpoint("e", 9, occurred_at=NOON + timedelta(milliseconds=1))
     (standing,) = settle(heard(touchpoints=[later, touchpoint("e", 4)]), "voc.").standing["touchpoints"]
     assert standing["occurred_at"] == NOON + timedelta(milliseconds=1)
+
+
+JOINED = [answer(VISITOR, ADDRESS, 1), answer(ADDRESS, ADDRESS, 1), answer(VISITOR, CRM, 2), answer(CRM, CRM, 2)]
+
+
+@pytest.mark.parametrize(
+    ("directory", "whose"),
+    [([], VISITOR), (JOINED[:2], ADDRESS), (JOINED, CRM), ([answer(VISITOR, VISITOR, 3, "junk"), *JOINED], VISITOR)],
+)
+def test_a_touchpoint_is_its_owners_by_the_last_answers(directory: list[dict[str, Any]], whose: Identifier) -> None:
+    """With none heard, one, a newer one; and the newest epoch counts, wherever it stands. The epoch is not told."""
+    (standing,) = settle(heard(touchpoints=[touchpoint("e", 1)], directory=directory), "voc.").standing["touchpoints"]
+    assert (standing["customer_id"], standing["named_by"]) == (customer_named_by(whose), told(whose))
+    assert "epoch" not in standing
+
+
+def test_one_event_that_was_two_customers_is_one_touchpoint() -> None:
+    """Heard twice, before and after it was known whose the visitor is."""
+    later = touchpoint("e", 9, customer_id=customer_named_by(CRM), named_by=told(CRM), epoch=2)
+    outcome = settle(heard(touchpoints=[touchpoint("e", 4), later], directory=JOINED), "voc.")
+    assert len(outcome.standing["touchpoints"]) == outcome.customers_named == 1
+    assert outcome.admitted == 2
+
+
+def test_who_turned_out_to_be_another_has_no_timeline() -> None:
+    """Only the customer's stands, with all touchpoints counted, however many resolutions its version tells of."""
+    joined = touchpoint("f", 2, identifiers=[told(CRM)], customer_id=customer_named_by(CRM), named_by=told(CRM))
+    lines = [timeline(VISITOR, 1), timeline(VISITOR, 2 * EPOCH + 1, "merged"), timeline(CRM, 7 * EPOCH + 5)]
+    outcome = settle(heard(touchpoints=[touchpoint("e", 1), joined], timelines=lines, directory=JOINED), "voc.")
+    (standing,) = outcome.standing["timelines"]
+    assert (standing["customer_id"], standing["version"]) == (customer_named_by(CRM), 2)
+    assert (outcome.customers_named, outcome.merged) == (1, 1)
+
+
+@pytest.mark.parametrize(("version", "shown"), [(3, 3), (EPOCH + 3, 3), (9 * EPOCH + RETOLD + 3, RETOLD + 3)])
+def test_a_version_does_not_tell_how_often_identity_was_resolved(version: int, shown: int) -> None:
+    """Never, once, nine times: what counts touchpoints and retellings is the same in every run."""
+    (standing,) = settle(heard(detractor_alerts=[alert("a", version)]), "voc.").standing["detractor-alerts"]
+    assert standing["version"] == shown
+
+
+@pytest.mark.parametrize(
+    ("directory", "number"),
+    [([], 0), ([answer(VISITOR, VISITOR, 1)], 0), (JOINED, 1), ([answer(VISITOR, VISITOR, 3, "claimed_by_two")], 0)],
+)
+def test_merged_are_those_whose_name_is_anothers(directory: list[dict[str, Any]], number: int) -> None:
+    """Nobody where nothing is known, who is one of their own, or is parked; else one, whatever was known when."""
+    for known in (customer_named_by(VISITOR), customer_named_by(CRM)):
+        records = [touchpoint("e", 1, customer_id=known)]
+        assert settle(heard(touchpoints=records, directory=directory), "voc.").merged == number
 
 
 @pytest.mark.parametrize(("received", "adds_up"), [(2, False), (3, True), (4, False)])

@@ -18,7 +18,7 @@ from agents import topic_admin, topics
 from agents.contracts import schema_book
 from commands.children import Crew, workers
 from commands.patience import RAW, WORK, until_worked_off
-from commands.settled import NAMES, Heard, Outcome, settle
+from commands.settled import HEARD, Heard, Outcome, settle
 from commands.streams import read_to_the_end, writing
 from pipeline.wire import SchemaBook
 
@@ -104,11 +104,13 @@ class Stage:
             progress=lambda _done, _all: None,
         )
 
-    async def read(self, names: Collection[str] = NAMES) -> dict[str, list[Record]]:
+    async def read(self, names: Collection[str] = HEARD) -> dict[str, list[Record]]:
         """Return every record of these topics, decoded, each partition in its order."""
         found = await read_to_the_end(self.bootstrap, self.named(names))
         return {
-            name: [self.book.decode(self.subjects[name], each.value) for each in found[self.prefix + name]]
+            name: [
+                self.book.decode(self.subjects[name], each.value) for each in found[self.prefix + name] if each.value
+            ]
             for name in names
         }
 
