@@ -1,6 +1,6 @@
 """The mood of the customer's words: VADER sentence by sentence, with the company's own phrases added.
 
-Rule 1. VADER scores one sentence at a time: its compound saturates on long texts, and its time is quadratic.
+Rule 1. VADER scores one sentence at a time: its compound saturates on long texts.
 Rule 2. The lexicon's phrases are added before the result is squeezed into -1 to 1, where VADER adds its own words.
         VADER sums valences to x and returns c = x / sqrt(x² + 15). Solved for x: c²·(x² + 15) = x², so
         x² = 15c² / (1 - c²) and, x having c's sign, x = c · sqrt(15 / (1 - c²)). With phrases of valence v:
@@ -14,10 +14,9 @@ from dataclasses import dataclass
 from functools import cache
 from math import fsum, sqrt
 
-from vaderSentiment.vaderSentiment import SentimentIntensityAnalyzer
-
 from pipeline.language.lexicon import Lexicon
 from pipeline.language.sentences import bounded, sentences
+from pipeline.language.vader import Vader
 from pipeline.touchpoint import Mood
 
 _ALPHA = 15.0  # VADER's own constant (normalize)
@@ -35,9 +34,9 @@ class Judged:
 
 
 @cache
-def _vader() -> SentimentIntensityAnalyzer:
-    """Return the one analyser of this process: it reads 8,000 lines when it is built, and nothing after."""
-    return SentimentIntensityAnalyzer()
+def _vader() -> Vader:
+    """Return the one analyser of this process."""
+    return Vader()
 
 
 def shifted(compound: float, valence: float) -> float:
@@ -50,16 +49,16 @@ def shifted(compound: float, valence: float) -> float:
 class MoodScorer:
     """Scores texts of any length and shape in bounded time; never raises."""
 
-    __slots__ = ("_lexicon", "_scores")
+    __slots__ = ("_compound", "_lexicon")
 
     def __init__(self, lexicon: Lexicon) -> None:
         """Take the company's own phrases."""
         self._lexicon = lexicon
-        self._scores = _vader().polarity_scores
+        self._compound = _vader().compound
 
     def sentence(self, sentence: str) -> float:
         """Return the score of one sentence, from -1 to 1, in 4 digits."""
-        compound: float = self._scores(sentence)["compound"]
+        compound = self._compound(sentence)
         valence = self._lexicon.added(sentence)
         return round(shifted(compound, valence), _DIGITS) if valence else compound
 

@@ -5,7 +5,7 @@ Rule 1. Of a text of more than 20,000 characters the first and the last 10,000 a
 Rule 2. A sentence ends at . ! ? … before white space, at a CJK stop, and at a line's end, unless the line was wrapped:
         it is 50 characters or longer, and the next begins with a small letter. "Mr." and "e.g." end nothing.
 Rule 3. No sentence is longer than 600 characters, 120 words or 20 emoji: a longer one is cut, at white space where it
-        has any, and not inside a number. VADER's time grows with the square of these (600 characters: 0.9 ms).
+        has any, and not inside a number. On more than that VADER's compound tells nothing: it saturates.
 Rule 4. Every sentence has a letter, an emoji or an emoticon; other scraps ("!!", "12") belong to the sentence before.
 """
 
