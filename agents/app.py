@@ -13,7 +13,8 @@ from functools import lru_cache
 from importlib.metadata import version
 from importlib.resources import files
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, NoReturn, cast
+from uuid import uuid4
 
 import faust
 from aiokafka import AIOKafkaProducer, TopicPartition
@@ -22,15 +23,17 @@ from faust.types import TP
 from agents import topics as topic_list
 from agents.bonds import BondMemory
 from agents.claims import Claims
+from agents.condemned import Condemned
 from agents.contracts import policy_at, schema_book
 from agents.directory import BroadcastDirectory
 from agents.erasing import ErasingTimelines
 from agents.exact.chunks import ChunkSchema, chunk_scheduler
 from agents.exact.consumer import exact_transport
-from agents.exact.exits import leave
+from agents.exact.exits import Exit, leave
 from agents.exact.fence import Fence
 from agents.exact.group import FaustGroup
 from agents.exact.guard import Guard
+from agents.exact.journal import open_journal
 from agents.exact.loop import ExactLoop
 from agents.exact.outbox import Outbox, Producer
 from agents.exact.watches import LOOP_HANGS, NUDGE, STALL, HangWatch, PauseWatch, StallWatch
@@ -96,7 +99,14 @@ class Installation:
 def make_app(at: Installation, metrics: Metrics) -> faust.App:
     """Return the Faust app of one worker, all agents bound."""
     fence = Fence()
-    pause = PauseWatch(at.settings.session_timeout * PAUSE_SHARE, leave, _boot_clock)
+    journal = open_journal(at.data, uuid4().hex)
+
+    def give_up(code: Exit, why: str) -> NoReturn:
+        if code is not Exit.LOOP_HANGS:  # only that may be a record's doing
+            journal.absolve()
+        leave(code, why)
+
+    pause = PauseWatch(at.settings.session_timeout * PAUSE_SHARE, give_up, _boot_clock)
     raw = {at.name(f"raw.{source}"): source for source in SOURCES}
     stitched = [at.name(topic) for topic in ("touchpoints", "moves", "identity-changes")]
     chunked = frozenset({*raw, *stitched, at.name("identity-claims")})
@@ -104,7 +114,19 @@ def make_app(at: Installation, metrics: Metrics) -> faust.App:
     app.transport = exact_transport(fence, chunked, pause.check)(app.conf.broker_consumer, app)
     group, outbox = FaustGroup(app, at.bootstrap), make_outbox(at)
     seeks = metrics["seeks_back_total"].inc
-    loop = ExactLoop(group, fence, outbox, leave, pause.check, seeks, time.monotonic, metrics.took)
+    loop = ExactLoop(
+        group,
+        fence,
+        outbox,
+        leave,
+        pause.check,
+        seeks,
+        time.monotonic,
+        metrics.took,
+        journal,
+        make_condemned(at, metrics),
+        at.settings.most_crashes,
+    )
     tables = {name: _table(app, at, name) for name in (*STATE, "state.bonds")}
     directory = make_directory(at, metrics)
     timelines = make_timelines(at, tables, HotCustomers(group.generation, metrics), metrics)
@@ -117,7 +139,7 @@ def make_app(at: Installation, metrics: Metrics) -> faust.App:
     app.agent(app.topic(*stitched, schema=ChunkSchema()), name="timelines")(
         loop.agent("timelines", erasing(at, timelines))
     )
-    hang = HangWatch(LOOP_HANGS, leave, time.monotonic)
+    hang = HangWatch(LOOP_HANGS, give_up, time.monotonic)
 
     async def send_back(tp: TP, offset: int) -> None:
         seeks()
@@ -132,7 +154,7 @@ def make_app(at: Installation, metrics: Metrics) -> faust.App:
         nudge=nudge,
         stall=stall,
         seek=send_back,
-        leave=leave,
+        leave=give_up,
         starting=lambda: None if directory.complete else directory.heard,
     )
 
@@ -140,7 +162,7 @@ def make_app(at: Installation, metrics: Metrics) -> faust.App:
         await guard.watch(app, at.bootstrap)
 
     async def follow() -> None:
-        await directory.follow(leave)
+        await directory.follow(give_up)
 
     async def close(*_: Any, **__: Any) -> None:  # noqa: ANN401 -- a Faust signal's own arguments
         await outbox.close()
@@ -171,6 +193,12 @@ def make_intake(
         by=BY,
         caught_up=caught_up,
     )
+
+
+def make_condemned(at: Installation, metrics: Metrics) -> Condemned:
+    """Return what becomes of a record that crashed the worker too often; a raw topic stands for its source."""
+    sources = {at.name(topic.name): topic.name.removeprefix("raw.") for topic in at.topics}
+    return Condemned(at.book, sources, at.name("dead-letters"), metrics, BY)
 
 
 def make_resolver(at: Installation, bonds: StateTable, metrics: Metrics) -> ResolverAgent:

@@ -36,6 +36,12 @@ METRICS = (
     Metric("received_total", Kind.COUNTER, "Raw events taken from Kafka.", ("source",)),
     Metric("admitted_total", Kind.COUNTER, "Raw events that became touchpoints.", ("source",)),
     Metric("rejected_total", Kind.COUNTER, "Raw events that became dead letters.", ("source", "stage", "reason")),
+    Metric(
+        "condemned_total",
+        Kind.COUNTER,
+        "Records that became dead letters because the worker crashed on them again and again.",
+        ("source",),
+    ),
     Metric("touchpoints_stitched_total", Kind.COUNTER, "Touchpoints put into timelines, repeats included."),
     Metric("alerts_total", Kind.COUNTER, "Detractor alerts published.", ("basis", "status")),
     Metric("flags_total", Kind.COUNTER, "Repeat-contact flags published.", ("answer", "status")),

@@ -132,6 +132,9 @@ class Settings(BaseSettings):
     commit_interval: _Duration = _duration(
         timedelta(seconds=1), "50 ms", "1 min", "How often a worker tells Kafka how far it is."
     )
+    most_crashes: int = _whole(
+        3, 1, 100, "How often a record, taken alone, may crash a worker before it becomes a dead letter."
+    )
     chunk: int = _whole(200, 1, 10_000, "Most records that an agent takes at a time.")
     metrics_host: Annotated[str, _matches(r"[A-Za-z0-9._:-]{1,253}")] = _other(
         "127.0.0.1", "a host name or address", "Where /metrics is served; it has no login."

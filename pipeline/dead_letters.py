@@ -2,6 +2,8 @@
 
 Rule 1. The id is derived from where the raw event stands, so that a repeat has the same id.
 Rule 2. Nothing is cut: a dead letter may be larger (10 MiB) than a raw event (8 MiB).
+Rule 3. A record that is sent again says so in its headers: the letter it was, and how often it was tried before. A
+        header that makes no sense counts nothing: anybody can write one.
 """
 
 from typing import Any
@@ -10,9 +12,16 @@ from pipeline.ids import derived
 from pipeline.record import RawRecord
 from pipeline.refusal import Rejected
 
+LETTER = "tellonce-dead-letter"
+"""The header of a record that is sent again: the id of the dead letter that it was."""
+ATTEMPTS = "tellonce-attempts"
+"""The header of a record that is sent again: how often it was tried before, in digits."""
+
+_MOST_DIGITS = 6
+
 
 def dead_letter(rejected: Rejected, record: RawRecord, by: str, attempts: int = 1) -> dict[str, Any]:
-    """Return the dead letter. `by` is program and version; `attempts` counts this one."""
+    """Return the dead letter. `by` is program and version; `attempts` is how often it was tried where it stands now."""
     origin = record.origin
     return {
         "dead_letter_id": derived("dead", origin.topic, str(origin.partition), str(origin.offset)),
@@ -30,5 +39,13 @@ def dead_letter(rejected: Rejected, record: RawRecord, by: str, attempts: int = 
         "value": record.value,
         "headers": [{"key": key, "value": value} for key, value in record.headers],
         "by": by,
-        "attempts": attempts,
+        "attempts": tried_before(record.headers) + attempts,
     }
+
+
+def tried_before(headers: tuple[tuple[str, bytes | None], ...]) -> int:
+    """Return how often a record was tried where it stood before (Rule 3)."""
+    for name, value in headers:
+        if name == ATTEMPTS and value is not None and value.isdigit() and len(value) <= _MOST_DIGITS:
+            return int(value)
+    return 0

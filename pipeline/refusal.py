@@ -17,6 +17,7 @@ class Stage(StrEnum):
     IDENTIFY = "identify"
     SCORE = "score"
     PUBLISH = "publish"
+    WORK = "work"
 
 
 class Reason(StrEnum):

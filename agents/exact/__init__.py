@@ -10,4 +10,5 @@ Rule 2. What is committed is what Rule 1 saw processed, never Faust's acknowledg
 Rule 3. A chunk is processed when the broker acknowledged its state records, then its outputs.      `outbox`, `loop`
 Rule 4. Anything unexpected ends the process with an exit code that says why; no event is skipped.  `exits`
 Rule 5. A pause, commits that stand still, a hung loop or a hung rebalance end the process too.     `watches`
+Rule 6. A record that ends the process again and again is found, and set aside.         `crashes`, `journal`, `room`
 """

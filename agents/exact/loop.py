@@ -5,6 +5,8 @@ Rule 1. The work of a chunk is asked for as `Effects` and acted on here: state f
 Rule 2. Work that outlives its generation is dropped, neither stored nor sent nor counted: the partition may be another
         worker's by now, who takes the chunk again.
 Rule 3. A step that takes long gives way (`await asyncio.sleep(0)`) every few milliseconds, so that nothing starves.
+Rule 4. What is in hand is written down first (`agents.exact.journal`). A record that crashed the worker, alone, as
+        often as it may goes to `condemn` instead of the step: what follows from it is acted on like anything else.
 """
 
 import asyncio
@@ -19,6 +21,7 @@ from agents.exact.chunks import Chunk, Record
 from agents.exact.exits import Exit, Leave, where
 from agents.exact.fence import Fence, Verdict
 from agents.exact.group import Group
+from agents.exact.journal import Journal, no_journal
 from agents.exact.outbox import Outbox, Send
 
 SEEK_AGAIN_AFTER = 0.5
@@ -88,6 +91,9 @@ class ExactLoop:
     seeks: Callable[[], None]
     clock: Callable[[], float]
     took: Callable[[str, int, float], None] = lambda _agent, _records, _seconds: None
+    journal: Journal = field(default_factory=no_journal)
+    condemn: Callable[[Record, int], Effects] = lambda _record, _crashes: Effects()
+    most_crashes: int = 3
     _drops: int = 0
     _sought: dict[TP, float] = field(default_factory=dict)
 
@@ -100,17 +106,21 @@ class ExactLoop:
                 async for event in stream.events():
                     records: list[Record] = event.value
                     began = self.clock()
-                    if await self.take(Chunk(records[0].topic, records[0].partition, records), step):
+                    if await self.take(Chunk(records[0].topic, records[0].partition, records), step, name):
                         self.took(name, len(records), self.clock() - began)
             except asyncio.CancelledError:
                 raise  # Faust stops its agents so
             except Exception as error:  # noqa: BLE001 -- Faust would go on after the failed chunk: a lost event
+                self.journal.blame(name, error)
                 self.leave(Exit.UNEXPECTED, where(error))
 
         return work
 
-    async def take(self, chunk: Chunk, step: Step) -> bool:
-        """Take one chunk through the fence, the step, the state and the outputs; say whether it is done."""
+    async def take(self, chunk: Chunk, step: Step, name: str = "") -> bool:
+        """Take one chunk through the fence, the step, the state and the outputs; say whether it is done.
+
+        `name` is the agent's, for what is in hand.
+        """
         tp, generation = TP(chunk.topic, chunk.partition), self.group.generation()
         self.check_pause()
         if generation != self.fence.generation:
@@ -123,14 +133,21 @@ class ExactLoop:
             if want is None or self.group.generation() != generation:
                 return False
             self.fence.start(tp, want)
+            self.journal.started(tp, want)
         if not await self._in_sequence(tp, want, chunk, generation):
             return False
         rest: Chunk | None = chunk
         while rest is not None:
-            effects = await step(rest)
-            if not await self._carry_out(tp, rest, effects, generation):
-                return False
-            rest = rest.after(effects.taken)
+            part = self.journal.part(rest)
+            async with self.journal.holding(name, part):
+                if part.crashes < self.most_crashes:
+                    effects = await step(part.chunk)
+                else:
+                    effects = self.condemn(part.chunk.records[0], part.crashes)
+                if not await self._carry_out(tp, part.chunk, effects, generation):
+                    return False
+            self.journal.survived(part)
+            rest = rest.after(len(part.chunk.records) if effects.taken is None else effects.taken)
         return True
 
     async def _carry_out(self, tp: TP, chunk: Chunk, effects: Effects, generation: int) -> bool:
@@ -181,6 +198,7 @@ class ExactLoop:
     async def _go_back(self, tp: TP, offset: int, why: str) -> None:
         self._drops += 1
         if self._drops > MOST_DROPS:
+            self.journal.absolve()
             self.leave(Exit.OUT_OF_SEQUENCE, why)
         now = self.clock()
         if tp not in self._sought or now - self._sought[tp] > SEEK_AGAIN_AFTER:
