@@ -69,10 +69,9 @@ def answer(log: Iterable[tuple[str, Consumed]]) -> Answer:
             ("timelines", "customer_id", (follows.timeline,)),
         ):
             subject = name.removesuffix("s")
-            for record in records:
-                found.standing[name][str(record[own])] = intake.book.decode(
-                    subject, intake.book.encode(subject, record)
-                )
+            for told_of in records:
+                written = intake.book.decode(subject, intake.book.encode(subject, told_of))
+                found.standing[name][str(written[own])] = written
     return found
 
 

@@ -101,13 +101,13 @@ async def storm(at: Stage) -> None:
 async def broker_restart(at: Stage) -> None:
     """Kafka is asked to stop, and started again."""
     await at.reached(0.3)
-    at.node.restart(kill=False)
+    await at.node.restart(kill=False)
 
 
 async def broker_kill(at: Stage) -> None:
     """Kafka is killed, and stays away for eight seconds."""
     await at.reached(0.3)
-    at.node.restart(kill=True, down=8.0)
+    await at.node.restart(kill=True, down=8.0)
 
 
 async def stores_deleted(at: Stage) -> None:
@@ -179,4 +179,12 @@ FAULTS = (
     Fault("oversized in and out", nothing, oversized),
     Fault("incompatible producer", nothing, incompatible),
 )
-"""Every fault, in the order of their difficulty; a plan shuffles them by its seed."""
+"""Every fault on one broker; a plan shuffles them by its seed."""
+
+ON_THREE = (
+    Fault("fair weather, three brokers", nothing),
+    Fault("leader and coordinator killed", broker_kill),
+    Fault("leader and coordinator restarted", broker_restart),
+    Fault("kill -9 at 20, 45, 70 %, three brokers", kill_in_rounds),
+)
+"""What takes three brokers: the one that leads most, and most groups, is the one that is hit."""

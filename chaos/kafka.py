@@ -1,6 +1,6 @@
 """The run's own Kafka: one node, to be ended and started again at the same address with what it had."""
 
-import time
+import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -25,7 +25,7 @@ class Node:
         """Its address, the same after every start."""
         return self.kafka.bootstrap
 
-    def restart(self, *, kill: bool, down: float = 0.0) -> None:
+    async def restart(self, *, kill: bool, down: float = 0.0) -> None:
         """End the node (kill -9, or asked to), leave it down for so many seconds, start it again."""
         before = self.kafka.port
         if kill:
@@ -33,7 +33,7 @@ class Node:
             self.process.wait()
         else:
             stop_own(self.layout, self.kafka, self.process)
-        time.sleep(down)
+        await asyncio.sleep(down)
         self.kafka, self.process = _own(self.layout)
         if self.kafka.port != before:
             raise RuntimeError(f"Kafka came back at port {self.kafka.port} instead of {before}: somebody took it")

@@ -22,10 +22,11 @@ from agents import topics
 from agents.contracts import schema_book
 from agents.settings import Settings
 from chaos.answer import Answer, answer
+from chaos.cluster import BROKERS, Cluster, cluster
 from chaos.crew import Workers
 from chaos.faults import SESSION, Fault
 from chaos.feed import Raw, Town
-from chaos.kafka import node
+from chaos.kafka import Node, node
 from chaos.stage import Stage
 from chaos.verdict import Verdict, judge
 from commands.patience import WORK, until_worked_off
@@ -63,13 +64,19 @@ class Played:
     compared: int = 0
 
 
-async def play(seed: int, faults: Iterable[Fault], events: int, folder: Path, say: Callable[[str], None]) -> Played:
-    """Play faults with so many events each; `say` is told what happens. Raises `StalledError`, `WorkerGaveUpError`."""
+async def play(
+    seed: int, faults: Iterable[Fault], events: int, folder: Path, say: Callable[[str], None], *, brokers: int = 1
+) -> Played:
+    """Play faults with so many events each, on one broker or three; `say` is told what happens.
+
+    Raises `StalledError`, `WorkerGaveUpError`.
+    """
     dice = Random(seed)  # noqa: S311 -- repeatable, not secret
     town = Town(seed, schema_book())
     played = Played(seed)
     with ExitStack() as stack:
-        own = stack.enter_context(node(folder))
+        own: Node | Cluster
+        own = stack.enter_context(cluster(folder)) if brokers == BROKERS else stack.enter_context(node(folder))
         async with rehearsal(Settings(), own.bootstrap, "chaos", keep=True) as run:
             environment = run.worker_settings(folder) | {
                 "TELLONCE_STORE": "rocksdb",

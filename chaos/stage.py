@@ -18,6 +18,7 @@ from random import Random
 from aiokafka.errors import KafkaError
 from aiokafka.structs import TopicPartition
 
+from chaos.cluster import Cluster
 from chaos.crew import Workers
 from chaos.feed import Raw
 from chaos.kafka import Node
@@ -51,7 +52,7 @@ class Looks:
 class Stage:
     """A run's stage. `begun` is where each raw partition ended when the present fault began."""
 
-    node: Node
+    node: Node | Cluster
     workers: Workers
     run: Rehearsal
     dice: Random

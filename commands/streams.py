@@ -33,10 +33,17 @@ class Writer:
         self._waiting: list[asyncio.Future[object]] = []
 
     async def send(
-        self, topic: str, key: bytes | None, value: bytes | None, headers: Sequence[tuple[str, bytes]] = ()
+        self,
+        topic: str,
+        key: bytes | None,
+        value: bytes | None,
+        headers: Sequence[tuple[str, bytes]] = (),
+        partition: int | None = None,
     ) -> None:
-        """Send one record; waits now and then, so that not too many are under way."""
-        self._waiting.append(await self._producer.send(topic, value, key, headers=list(headers)))
+        """Send one record, to the partition of its key or to the one named; waits now and then, so that not too many
+        are under way.
+        """
+        self._waiting.append(await self._producer.send(topic, value, key, partition, headers=list(headers)))
         if len(self._waiting) >= _UNACKNOWLEDGED:
             await self.flush()
 
