@@ -16,6 +16,7 @@ import pytest_asyncio
 
 from commands.playing import wire
 from commands.settled import Outcome
+from pipeline.advance import EPOCH
 from simulation import Answers, KnownAnswer, Repeat, Simulated, simulate
 from tests.whole.harness import Raw, Record, Stage, ids, run, stage
 
@@ -54,7 +55,7 @@ class Both:
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def both(kafka: str, tmp_path_factory: pytest.TempPathFactory) -> Both:
     """Feeds the events to two workers, in either order, on topics of its own."""
-    told = simulate(SEED, CUSTOMERS, START, one_identifier=True)
+    told = simulate(SEED, CUSTOMERS, START)
     events = sorted(told, key=lambda event: (event.occurred_at, event.event_id))
     answers = Answers()
     for event in sorted(events, key=lambda event: event.sent_at):
@@ -106,8 +107,32 @@ def test_received_is_admitted_and_rejected(both: Both) -> None:
         assert len(heard.fed) == heard.outcome.admitted + len(letters)
 
 
+def test_every_event_is_its_customers(both: Both) -> None:
+    """Each touchpoint is named as the known answer has it, and stands in that customer's timeline, and in no other."""
+    named = {event: tuple(name) for event, name in both.known.customer_of.items()}
+    for heard in both.each:
+        touches = heard.outcome.standing["touchpoints"]
+        assert {touch["event_id"]: tuple(_values(touch["named_by"])) for touch in touches} == named
+        listed = Counter(
+            (line["customer_id"], each["event_id"])
+            for line in heard.outcome.standing["timelines"]
+            for each in _listed(line)
+        )
+        assert listed == Counter((touch["customer_id"], touch["event_id"]) for touch in touches)
+    assert both.shuffled.outcome.merged == both.straight.outcome.merged > 0
+
+
+def _listed(line: Mapping[str, Any]) -> list[dict[str, Any]]:
+    touches: list[dict[str, Any]] = line["touchpoints"]
+    return touches
+
+
+def _values(named_by: Any) -> tuple[str, str]:  # noqa: ANN401 -- a decoded record
+    return named_by["type"], named_by["value"]
+
+
 def test_ids_are_unique_and_the_highest_version_stands(both: Both) -> None:
-    """Of each id the highest version that was ever published stands, unless that is a retraction."""
+    """Of each id the highest version that was ever published stands, unless that takes it back or leads elsewhere."""
     for heard in both.each:
         for name, own in IDS.items():
             highest: dict[str, int] = {}
@@ -115,10 +140,13 @@ def test_ids_are_unique_and_the_highest_version_stands(both: Both) -> None:
             for record in heard.records[name]:
                 if record["version"] >= highest.get(record[own], 0):
                     highest[record[own]] = record["version"]
-                    retracted[record[own]] = record.get("status") == "retracted"
+                    retracted[record[own]] = record["status"] in {"retracted", "merged"}
             standing = heard.outcome.standing[name]
             assert len(set(ids(standing, own))) == len(standing)
-            assert {r[own]: r["version"] for r in standing} == {k: v for k, v in highest.items() if not retracted[k]}
+            wanted = {k: v % EPOCH for k, v in highest.items() if not retracted[k]}
+            assert {r[own] for r in standing} == wanted.keys()
+            if name != "timelines":  # of which it is said how many touchpoints were heard
+                assert {r[own]: r["version"] for r in standing} == wanted
 
 
 def test_one_version_says_one_thing(both: Both) -> None:
@@ -127,7 +155,7 @@ def test_one_version_says_one_thing(both: Both) -> None:
         for name, own in IDS.items():
             said: dict[tuple[object, ...], set[str]] = {}
             for record in heard.records[name]:
-                how = ("retracted",) if record.get("status") == "retracted" else ()
+                how = (record["status"],) if record["status"] in {"retracted", "merged"} else ()
                 bare = {k: v for k, v in record.items() if k not in {"reason", "status"}}
                 said.setdefault((record[own], record["version"]), set()).add(repr((how, _placeless([bare]))))
             assert [key for key, texts in said.items() if len(texts) > 1] == [], name
@@ -174,8 +202,7 @@ def _firsts(heard: Heard) -> dict[str, Place]:
     """Return the first touchpoint of each contact, surveys aside, by the contact's id."""
     found: dict[str, Place] = {}
     for line in heard.outcome.standing["timelines"]:
-        touches: Any = line["touchpoints"]
-        for each in touches:
+        for each in _listed(line):
             if each["channel"] != "survey":
                 found.setdefault(each["contact_id"], (each["source"], each["event_id"]))
     return found
