@@ -1,7 +1,7 @@
 """What the timelines agent keeps of a customer: rows, what was raised, and what it was told of its identifiers.
 
-Rule 1. State is kept per touchpoint (key: customer, event time, event), per output and per identifier, never as one
-        value a customer. A row depends on no other, so even a worker that should be dead can only write what is true.
+Rule 1. State is kept per touchpoint (key: customer, event time, event, contents), per output and per identifier, never
+        as one value a customer. A row depends on no other, so even a worker that should be dead writes only the truth.
 Rule 2. A customer is read from memory where it is hot, else from the store; both are the same.
 """
 
@@ -16,6 +16,7 @@ from pipeline.moved import kin_answer, kin_record, raised, raised_record
 from pipeline.placing import Kin
 from pipeline.policy import Policy
 from pipeline.records import entry, entry_record
+from pipeline.stitch import contents
 from pipeline.touchpoint import Entry, Identifier
 from pipeline.wire import SchemaBook
 
@@ -62,11 +63,12 @@ class KeptCustomers:
 
 
 def entry_key(row: Entry) -> bytes:
-    """Return a row's key: customer, event time (milliseconds, so that bytes sort as times do), source, event id."""
+    """Return a row's key: customer, event time (milliseconds, so that bytes sort as times do), source, event id, and
+    the digest of its contents, so that an event told again with other contents is a row of its own.
+    """
     moment = round(row.occurred_at.timestamp() * 1000) + SIGN
-    return b"\0".join(
-        (row.customer_id.encode(), moment.to_bytes(8, "big") + row.source.encode(), row.event_id.encode())
-    )
+    when_and_where = moment.to_bytes(8, "big") + row.source.encode()
+    return b"\0".join((row.customer_id.encode(), when_and_where, row.event_id.encode(), contents(row).encode()))
 
 
 def raised_key(customer: bytes, output: Raised) -> bytes:

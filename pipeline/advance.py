@@ -7,9 +7,9 @@ Rule 2. Which findings were ever published is remembered (written once, before t
         that what no longer stands is taken back, and taken back again on redelivery. Whoever has the touchpoint that
         names a finding (its keeper) answers for it; everybody else is silent.
 Rule 3. A version is the number of touchpoints at or before the newest of the finding's contact; every fact that can
-        change a finding is among those, so its version grows with it (`pipeline.findings`). An event told again with
-        another time may leave its contact, so that a contact's newest touchpoint moves back: of a customer with such
-        retellings a version is how many they are, in front, and how many touchpoints were heard in all.
+        change a finding is among those, so its version grows with it (`pipeline.findings`). An event told again, at
+        another time or with other contents, may leave its contact, so that a contact's newest touchpoint moves back:
+        of a customer with such retellings a version is how many they are, in front, and how many were heard in all.
 Rule 4. In front of every version stands the newest resolution of identity that the customer id has heard of. Between
         two of them its touchpoints only grow in number, so Rule 3 holds; a touchpoint only leaves by a newer one.
 Rule 5. A touchpoint that belongs elsewhere is kept, unseen, and sent on, with what was published in its name.
@@ -28,7 +28,7 @@ from pipeline.placing import NOBODY, Kin, known_of, merged, place
 from pipeline.policy import Policy
 from pipeline.repeats import Links, flags
 from pipeline.retraction import Anchored, retraction
-from pipeline.stitch import event_key, stitched
+from pipeline.stitch import EventKey, contents, event_key, stitched
 from pipeline.summary import redirect, summary
 from pipeline.touchpoint import Entry, Told
 
@@ -38,7 +38,8 @@ RETOLD = 1 << 20
 EPOCH = 1 << 30
 """What one resolution adds; no customer has a thousand retellings. 2^33 resolutions fit into the wire's long."""
 
-Row = tuple[datetime, tuple[str, str]]
+Slot = tuple[datetime, EventKey]
+Row = tuple[datetime, EventKey, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +92,7 @@ class Picture:
 
     @property
     def retold(self) -> int:
-        """How many rows tell an event again with another time."""
+        """How many rows tell an event again: at another time, or at the same time with other contents."""
         return len(self.rows) - len(self.entries)
 
     def version_at(self, moment: datetime) -> int:
@@ -175,15 +176,19 @@ def advance(  # noqa: PLR0913, PLR0917 -- what is known, what came, and by what 
 
     Rows that were sent here bring what was published in their name, and `because` of which change of identity.
     """
-    held = {row_of(entry): entry for entry in known.held}
-    arrived = sorted({row_of(entry) for entry in arrivals})
+    slots = {slot_of(entry) for entry in arrivals}
+    rest = [entry for entry in known.held if slot_of(entry) not in slots]
+    held = {row_of(entry): entry for entry in known.held if slot_of(entry) in slots}
+    named = [(row_of(entry), entry) for entry in arrivals]
+    arrived = sorted({row for row, _ in named})
     before = known
     if any(row in held for row in arrived):
-        before = picture((entry for row, entry in held.items() if row not in arrived), policy, None, known.kin)
-    for entry in arrivals:
-        other = held.get(row_of(entry))
-        held[row_of(entry)] = entry if other is None else _joined(other, entry, known)
-    after = picture(held.values(), policy, before, known.kin)
+        others = [entry for row, entry in held.items() if row not in set(arrived)]
+        before = picture((*rest, *others), policy, None, known.kin)
+    for row, entry in named:
+        other = held.get(row)
+        held[row] = entry if other is None else _joined(other, entry, known)
+    after = picture((*rest, *held.values()), policy, before, known.kin)
     ever = {one.output_id: one for one in brought} | dict(raised)
     changed = [f for f in after.findings.values() if f != before.findings.get(f.finding_id)]
     late = bool(before.times) and min(entry.occurred_at for entry in arrivals) < before.times[-1]
@@ -192,7 +197,15 @@ def advance(  # noqa: PLR0913, PLR0917 -- what is known, what came, and by what 
     published += taken_back(before, after, ever, policy, because)
     rows = tuple(held[row] for row in arrived)
     return advanced(
-        after, policy, raised=raised, ever=ever, changed=changed, published=published, rows=rows, placed=rows
+        after,
+        policy,
+        raised=raised,
+        ever=ever,
+        changed=changed,
+        published=published,
+        rows=rows,
+        placed=rows,
+        because=because,
     )
 
 
@@ -206,9 +219,13 @@ def advanced(  # noqa: PLR0913 -- the parts of what follows
     published: Sequence[tuple[Kind, Record]],
     rows: tuple[Entry, ...],
     placed: Iterable[Entry],
+    because: str | None,
     kin: tuple[Told, ...] = (),
 ) -> Advance:
-    """Return what follows, put together; of the rows `placed` anew those that belong elsewhere are sent on."""
+    """Return what follows, put together; of the rows `placed` anew those that belong elsewhere are sent on.
+
+    They say the reason that they are sent for, or came for (`because`): who takes them in says it of what follows.
+    """
     ever = dict(ever)
     for finding in changed:
         if finding.finding_id not in ever:
@@ -221,12 +238,12 @@ def advanced(  # noqa: PLR0913 -- the parts of what follows
         flags=tuple(record for kind, record in published if kind == "repeat-contact"),
         timeline=_timeline(after, policy),
         kin=kin,
-        moves=tuple(_moves(after, placed, ever)),
+        moves=tuple(_moves(after, placed, ever, because)),
     )
 
 
 def _joined(other: Entry, arrived: Entry, known: Picture) -> Entry:
-    """Return the row of two tellings of one touchpoint at one time.
+    """Return the row of one telling that was heard twice, or came by two ways.
 
     One that counts here goes on to, and one that is gone does not wait: what is newer than all that this customer id
     has heard, it will hear itself. Between two resolutions rows only ever begin to count (Rule 4).
@@ -240,7 +257,9 @@ def _joined(other: Entry, arrived: Entry, known: Picture) -> Entry:
     return replace(row, epoch=max(other.epoch, arrived.epoch), answers=newest)
 
 
-def _moves(after: Picture, placed: Iterable[Entry], raised: Mapping[str, Raised]) -> Iterable[Move]:
+def _moves(
+    after: Picture, placed: Iterable[Entry], raised: Mapping[str, Raised], because: str | None
+) -> Iterable[Move]:
     kept: dict[str, list[Raised]] = {}
     for one in raised.values():
         kept.setdefault(one.answered_by, []).append(one)
@@ -258,7 +277,7 @@ def _moves(after: Picture, placed: Iterable[Entry], raised: Mapping[str, Raised]
         )
         own = after.kin.answers.get(row.named_by)
         reason = "identity_merge" if own is not None and own.customer_id != row.customer_id else "identity_split"
-        yield Move(sent, tuple(kept.get(anchor_of(row), ())), reason)
+        yield Move(sent, tuple(kept.get(anchor_of(row), ())), because or reason)
 
 
 def _raised(finding: Finding, after: Picture) -> Raised:
@@ -282,7 +301,7 @@ def _timeline(after: Picture, policy: Policy) -> Record:
         return {"version": after.version, **told, "status": "current", "redirect_to": None}
     if not after.gone:
         return {}
-    newest = max(after.gone, key=row_of)
+    newest = max(after.gone, key=slot_of)
     own, whose = after.kin.answers.get(newest.named_by), place(newest, after.kin, after.heard)
     to = whose.customer_id if whose is not None else None
     if own is not None and own.customer_id != newest.customer_id:
@@ -290,9 +309,14 @@ def _timeline(after: Picture, policy: Policy) -> Record:
     return {"version": after.version, **redirect(newest), "status": "merged", "redirect_to": to}
 
 
-def row_of(entry: Entry) -> Row:
-    """Return the row under which the state keeps an entry."""
+def slot_of(entry: Entry) -> Slot:
+    """Return what the tellings of one event at one time have in common."""
     return entry.occurred_at, event_key(entry)
+
+
+def row_of(entry: Entry) -> Row:
+    """Return the row under which the state keeps an entry: told again with other contents, it is another row."""
+    return entry.occurred_at, event_key(entry), contents(entry)
 
 
 def _reason(arrivals: Sequence[Entry], late: bool) -> str:  # noqa: FBT001 -- one private caller

@@ -255,7 +255,7 @@ def test_no_customers_rows_are_anothers(one: str, other: str, when: datetime, ev
 
 @given(TIMES, NAMES, NAMES, st.sampled_from(("chat", "phone")), st.sampled_from(("chat", "phone")))
 def test_two_events_never_share_a_row(when: datetime, one: str, other: str, source: str, another: str) -> None:
-    """An event is its source and its id; the same one at the same time is the same row."""
+    """An event is its source and its id; the same one at the same time, saying the same, is the same row."""
     first, second = replace(_row(when, event=one), source=source), replace(_row(when, event=other), source=another)
     assert (entry_key(first) == entry_key(second)) == ((source, one) == (another, other))
 

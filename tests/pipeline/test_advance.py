@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from itertools import permutations
-from time import perf_counter
+from time import process_time
 
 import pytest
 from hypothesis import given
@@ -22,7 +22,7 @@ from tests.pipeline.touchpoints import (
     cut,
     email,
     entry,
-    moved,
+    retold,
     review,
     runs,
     survey,
@@ -80,7 +80,8 @@ class Worker:
 
 def true_of(entries: Iterable[Entry]) -> dict[str, tuple[object, Body]]:
     """Return what a reader should hold, from one picture of everything."""
-    return {id_: (one.version, one.body) for id_, one in picture(entries, POLICY).findings.items()}
+    rows = {row_of(entry): entry for entry in entries}.values()
+    return {id_: (one.version, one.body) for id_, one in picture(rows, POLICY).findings.items()}
 
 
 def assert_versions_lawful(published: Sequence[Record]) -> None:
@@ -156,9 +157,9 @@ def test_hearing_something_again_is_hearing_it_once(heard: tuple[list[list[Entry
         assert known[id_of(record), record["version"]] == body_of(record)
 
 
-@given(worlds(6).flatmap(moved).flatmap(lambda told: st.tuples(st.just(told), runs(told))))
-def test_an_event_told_again_with_another_time_keeps_the_laws(heard: tuple[list[Entry], list[list[Entry]]]) -> None:
-    """A corrected clock moves an event, even out of its contact: versions grow all the same, in any order."""
+@given(worlds(6).flatmap(retold).flatmap(lambda told: st.tuples(st.just(told), runs(told))))
+def test_an_event_told_again_keeps_the_laws(heard: tuple[list[Entry], list[list[Entry]]]) -> None:
+    """With another time or other contents, even out of its contact: versions grow all the same, in any order."""
     told, chunks = heard
     worker = Worker().hear_all(chunks)
     assert worker.read() == true_of(told)
@@ -275,11 +276,23 @@ def test_a_duplicate_elsewhere_in_the_log_moves_no_version() -> None:
         assert worker.read() == true_of([first])
 
 
-@pytest.mark.xfail(reason="the state keeps one telling of an event at one time: docs/decisions/0008, What we give up")
 def test_an_event_told_again_at_the_same_time_with_other_contents_raises_a_version() -> None:
-    """The greater contents count at once, but the version cannot tell that two were heard."""
-    angry = entry("a", at(), mood=UNHAPPY, excerpt="a")
-    assert_versions_lawful(Worker().hear_all([[angry], [replace(angry, excerpt="b")]]).published)
+    """Both tellings are rows that count; the greater contents stand, in either order and heard again."""
+    one = entry("a", at(), mood=UNHAPPY, excerpt="a")
+    other = replace(one, excerpt="b")
+    for order in permutations((one, other)):
+        worker = Worker().hear_all([[telling] for telling in (*order, one, other)])
+        assert_versions_lawful(worker.published)
+        assert worker.read() == true_of([one, other])
+        assert [body["words"] for _, body in worker.read().values()] == ["b"]
+
+
+def test_a_score_corrected_under_its_own_id_and_time_is_revised() -> None:
+    """A source that corrects 1 to 5 and changes neither id nor time: of two tellings the greater counts, for ever."""
+    bad, good = survey("1", at(), "csat", 1), survey("1", at(), "csat", 5)
+    worker = Worker().hear_all([[bad], [good]])
+    assert [(r["status"], r["version"] > 1) for r in worker.published] == [("raised", False), ("retracted", True)]  # type: ignore[operator]
+    assert Worker().hear_all([[good], [bad]]).read() == worker.read() == {}
 
 
 def test_a_survey_about_a_chat_raises_the_version_of_the_chats_alert_only() -> None:
@@ -314,10 +327,10 @@ def test_the_timelines_version_is_how_many_touchpoints_were_heard() -> None:
 
 def _cost(entries: Sequence[Entry]) -> float:
     times = []
-    for _ in range(3):
-        began = perf_counter()
+    for _ in range(5):
+        began = process_time()  # what others do on this machine does not count
         picture(entries, POLICY)
-        times.append(perf_counter() - began)
+        times.append(process_time() - began)
     return min(times)
 
 

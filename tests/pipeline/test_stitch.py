@@ -1,18 +1,48 @@
 """One timeline per customer, whatever the order, however often."""
 
-from dataclasses import replace
+from dataclasses import fields, replace
 from datetime import UTC, timedelta, timezone
 from itertools import permutations
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.stitch import event_key, place, stitched
-from pipeline.touchpoint import Entry, Origin
-from tests.pipeline.touchpoints import at, entry, retold, worlds
+from pipeline.stitch import contents, event_key, place, stitched
+from pipeline.touchpoint import Entry, Handling, Identifier, Mood, Origin, Score, Told
+from tests.pipeline.touchpoints import at, call, entry, retold, worlds
 
 TOLD = worlds().flatmap(retold)
 """Worlds in which some events are told again as something else."""
+
+APART = {"customer_id", "named_by", "origin", "epoch", "answers"}
+"""What is not said by the event, but found out about it."""
+
+SOMEBODY = Identifier("email", "bob@example.com")
+OTHERWISE = {
+    "channel": "another",
+    "kind": "another",
+    "ended_at": at(99),
+    "customer_id": "customer-bob",
+    "account_id": "A-77",
+    "named_by": SOMEBODY,
+    "actor": "company",
+    "direction": "outbound",
+    "keys": ("chat:another",),
+    "item": "another",
+    "revision": 99,
+    "mood": Mood(0.1, 0.2, 9, truncated=True),
+    "topics": ("another",),
+    "score": Score("csat", 3, 1, 9),
+    "handling": Handling(wait_seconds=1, hold_seconds=2, transfers=3, agents=("AG-9",), queue="q", outcome="answered"),
+    "asks_human": True,
+    "company_negations": 9,
+    "excerpt": "another",
+    "origin": Origin("another", 9, 9),
+    "identifiers": (SOMEBODY,),
+    "epoch": 9,
+    "answers": (Told(SOMEBODY, "customer-bob", SOMEBODY, None, 9),),
+}
+"""A value of each field that no world has; one that came later is counted by itself."""
 
 
 @given(TOLD)
@@ -71,3 +101,20 @@ def test_times_of_two_zones_are_compared_as_moments() -> None:
     after = entry("a", at().replace(month=10, day=25, hour=2, minute=20, tzinfo=winter))
     assert stitched((after, before)) == (before, after)
     assert stitched((replace(before, occurred_at=before.occurred_at.astimezone(UTC)), after))[0].event_id == "b"
+
+
+@given(worlds(), st.data())
+def test_every_field_that_an_event_says_is_in_its_contents(world: list[Entry], data: st.DataObject) -> None:
+    """Another value in any field is other contents; where it was heard, and whose it is, are not."""
+    one = data.draw(st.sampled_from(world))
+    said = {field.name for field in fields(Entry)} - {"event_id", "source", "occurred_at"}
+    for name in sorted(said & OTHERWISE.keys()):
+        other = replace(one, **{name: OTHERWISE[name]})
+        assert (contents(other) == contents(one)) == (name in APART or OTHERWISE[name] == getattr(one, name)), name
+
+
+def test_whole_numbers_and_the_wires_numbers_are_one_telling() -> None:
+    """A score of 5 comes back from the wire as 5.0, and a wait of 90 seconds as 90.0."""
+    whole = call("1", at(), score=Score("csat", 5, 1, 5), handling=Handling(wait_seconds=90))
+    wire = call("1", at(), score=Score("csat", 5.0, 1.0, 5.0), handling=Handling(wait_seconds=90.0))
+    assert contents(whole) == contents(wire)

@@ -227,13 +227,6 @@ def retold(draw: st.DrawFn, world: Sequence[Entry]) -> list[Entry]:
 
 
 @st.composite
-def moved(draw: st.DrawFn, world: Sequence[Entry]) -> list[Entry]:
-    """The world, with some of its events heard once more at another time, and perhaps as something else."""
-    tellings = draw(retold(world))
-    return list({(e.occurred_at, e.source, e.event_id): e for e in reversed(tellings)}.values())
-
-
-@st.composite
 def runs(draw: st.DrawFn, world: Sequence[Entry], repeats: int = 3) -> list[list[Entry]]:
     """The world as a worker may hear it: in any order, some of it again, cut into chunks anywhere."""
     heard = draw(st.permutations([*world, *draw(st.lists(st.sampled_from(world), max_size=repeats))]))
