@@ -22,6 +22,8 @@ from faust.types import TP
 
 from agents import topics as topic_list
 from agents.bonds import BondMemory
+from agents.budget import BudgetPolicy
+from agents.budget_watch import BudgetWatch
 from agents.claims import Claims
 from agents.condemned import Condemned
 from agents.contracts import policy_at, schema_book
@@ -127,11 +129,13 @@ def make_app(at: Installation, metrics: Metrics) -> faust.App:
         make_condemned(at, metrics),
         at.settings.most_crashes,
     )
+    budgets = BudgetWatch(budget_policy(at.settings), raw, metrics, time.monotonic)
     tables = {name: _table(app, at, name) for name in (*STATE, "state.bonds")}
     directory = make_directory(at, metrics)
     timelines = make_timelines(at, tables, HotCustomers(group.generation, metrics), metrics)
+    intake = make_intake(at, raw, directory, directory.caught_up, metrics)
     app.agent(app.topic(*sorted(raw), schema=ChunkSchema()), name="intake")(
-        loop.agent("intake", make_intake(at, raw, directory, directory.caught_up, metrics))
+        loop.agent("intake", replace(intake, spend=budgets.spend))
     )
     app.agent(app.topic(at.name("identity-claims"), schema=ChunkSchema()), name="resolver")(
         loop.agent("resolver", forgetting(at, make_resolver(at, tables["state.bonds"], metrics)))
@@ -156,6 +160,7 @@ def make_app(at: Installation, metrics: Metrics) -> faust.App:
         seek=send_back,
         leave=give_up,
         starting=lambda: None if directory.complete else directory.heard,
+        resting=budgets.resting,
     )
 
     async def watch() -> None:
@@ -164,11 +169,18 @@ def make_app(at: Installation, metrics: Metrics) -> faust.App:
     async def follow() -> None:
         await directory.follow(give_up)
 
+    async def slow() -> None:
+        inside: Any = app
+        await budgets.watch(
+            lambda: inside.consumer, lambda: bool(inside.rebalancing or inside.in_recovery), lambda: inside.should_stop
+        )
+
     async def close(*_: Any, **__: Any) -> None:  # noqa: ANN401 -- a Faust signal's own arguments
         await outbox.close()
 
     app.task(watch)
     app.task(follow)
+    app.task(slow)
     app.on_before_shutdown.connect(close, weak=False)
     return app
 
@@ -199,6 +211,13 @@ def make_condemned(at: Installation, metrics: Metrics) -> Condemned:
     """Return what becomes of a record that crashed the worker too often; a raw topic stands for its source."""
     sources = {at.name(topic.name): topic.name.removeprefix("raw.") for topic in at.topics}
     return Condemned(at.book, sources, at.name("dead-letters"), metrics, BY)
+
+
+def budget_policy(settings: Settings) -> BudgetPolicy:
+    """Return the budget of dead letters as the settings have it."""
+    return BudgetPolicy(
+        settings.dead_letter_percent / 100, settings.dead_letter_window, float(settings.dead_letter_rate)
+    )
 
 
 def make_resolver(at: Installation, bonds: StateTable, metrics: Metrics) -> ResolverAgent:

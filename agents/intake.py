@@ -10,7 +10,7 @@ Rule 6. A touchpoint whose identifiers were never seen together goes with a clai
 """
 
 from collections import Counter
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -44,7 +44,11 @@ class IntakeTopics:
 
 @dataclass(frozen=True, slots=True)
 class IntakeAgent:
-    """The step that the exact loop runs over chunks of raw records. `caught_up` is awaited before each chunk."""
+    """The step that the exact loop runs over chunks of raw records.
+
+    `caught_up` is awaited before each chunk; `spend` is told of a source's events that are done: how many were refused
+    for which reason, and (None) how many were not.
+    """
 
     intake: Intake
     topics: IntakeTopics
@@ -52,6 +56,7 @@ class IntakeAgent:
     metrics: Metrics
     by: str
     caught_up: Callable[[], Awaitable[None]]
+    spend: Callable[[str, Mapping[str | None, int]], None] = lambda _source, _heard: None
 
     async def __call__(self, chunk: Chunk) -> Effects:
         """Return what follows from a chunk of one raw topic's records."""
@@ -73,6 +78,11 @@ class IntakeAgent:
             self.metrics["received_total"].labels(source).inc(taken)
             for (name, *labels), count in counts.items():
                 self.metrics[name].labels(source, *labels).inc(count)
+            heard: Counter[str | None] = Counter({None: counts["admitted_total",]})
+            for (name, *labels), count in counts.items():
+                if name == "rejected_total":
+                    heard[labels[1]] += count
+            self.spend(source, heard)
 
         return Effects(sends=tuple(sends), done=done, taken=taken)
 

@@ -37,6 +37,12 @@ METRICS = (
     Metric("admitted_total", Kind.COUNTER, "Raw events that became touchpoints.", ("source",)),
     Metric("rejected_total", Kind.COUNTER, "Raw events that became dead letters.", ("source", "stage", "reason")),
     Metric(
+        "dead_letter_alarm",
+        Kind.GAUGE,
+        "1 while more of a source's last events than allowed became dead letters, and the source is slowed.",
+        ("source",),
+    ),
+    Metric(
         "condemned_total",
         Kind.COUNTER,
         "Records that became dead letters because the worker crashed on them again and again.",

@@ -135,6 +135,11 @@ class Settings(BaseSettings):
     most_crashes: int = _whole(
         3, 1, 100, "How often a record, taken alone, may crash a worker before it becomes a dead letter."
     )
+    dead_letter_percent: int = _whole(
+        20, 1, 100, "Share of a source's last events that may become dead letters before a worker raises its alarm."
+    )
+    dead_letter_window: int = _whole(1000, 10, 100_000, "How many of a source's last events that share is of.")
+    dead_letter_rate: int = _whole(50, 1, 100_000, "Dead letters a second that a source may cause during its alarm.")
     chunk: int = _whole(200, 1, 10_000, "Most records that an agent takes at a time.")
     metrics_host: Annotated[str, _matches(r"[A-Za-z0-9._:-]{1,253}")] = _other(
         "127.0.0.1", "a host name or address", "Where /metrics is served; it has no login."

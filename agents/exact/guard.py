@@ -38,13 +38,15 @@ class Guard:
         seek: Callable[[TP, int], Awaitable[None]],
         leave: Leave,
         starting: Callable[[], int | None] = lambda: None,
+        resting: Callable[[], frozenset[str]] = frozenset,
     ) -> None:
         """Take the fence, the topics whose commits are ours, the watches, how to send the consumer, how to leave.
 
-        `starting` returns a number that moves while the worker reads what it needs before its first chunk, then None.
+        `starting` returns a number that moves while the worker reads what it needs before its first chunk, then None;
+        `resting` the topics that are not read for now, whose commits therefore stand still.
         """
         self._fence, self._topics, self._leave, self._starting = fence, topics, leave, starting
-        self._nudge, self._seek = nudge, seek
+        self._nudge, self._seek, self._resting = nudge, seek, resting
         self._pause, self._hang, self._stall = pause, hang, stall
 
     async def watch(self, app: faust.App, bootstrap: str) -> None:
@@ -74,7 +76,8 @@ class Guard:
             await client.stop()
 
     async def _look_for_stall(self, app: faust.App, admin: AIOKafkaAdminClient, client: AIOKafkaConsumer) -> None:
-        mine = [TopicPartition(tp.topic, tp.partition) for tp in app.consumer.assignment() if tp.topic in self._topics]
+        watched = self._topics - self._resting()
+        mine = [TopicPartition(tp.topic, tp.partition) for tp in app.consumer.assignment() if tp.topic in watched]
         try:
             async with asyncio.timeout(ANSWER_WITHIN):
                 offsets = await admin.list_consumer_group_offsets(app.conf.id)
