@@ -193,9 +193,10 @@ def make_intake(
     metrics: Metrics,
 ) -> IntakeAgent:
     """Return the intake agent; `raw` is the source of each raw topic by its full name."""
-    documents = {name: _policies(name) for name in ("taxonomy.toml", "lexicon.toml")}
     rules = identifiers_of(at)
-    words = language(documents["taxonomy.toml"], documents["lexicon.toml"], rules.default_region)
+    words = language(
+        _policies("taxonomy.toml"), _policies("lexicon.toml"), _policies("signals.toml"), rules.default_region
+    )
     largest = next(topic.max_message for topic in at.topics if topic.name == "touchpoints")
     return IntakeAgent(
         Intake(at.book, at.policy, rules, words, directory),

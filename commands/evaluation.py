@@ -51,7 +51,9 @@ def rules_in_force() -> IdentifierRules:
 def town(seed: int, customers: int, begin: Begin) -> Town:
     """Tell the simulation and admit its events; each once, however often it was sent."""
     rules = rules_in_force()
-    words = language(_policies("taxonomy.toml"), _policies("lexicon.toml"), rules.default_region)
+    words = language(
+        _policies("taxonomy.toml"), _policies("lexicon.toml"), _policies("signals.toml"), rules.default_region
+    )
     intake = Intake(schema_book(), default_policy(), rules, words, StrongestIdentifier())
     answers, seen = Answers(), dict[str, Seen]()
     events = list(simulate(seed, customers, START))

@@ -53,7 +53,8 @@ def admit(record: RawRecord, intake: Intake) -> Touchpoint | Rejected:
 
 def _touchpoint(report: Report, record: RawRecord, intake: Intake) -> Touchpoint:
     identity = identified(report.identifiers, intake.rules, intake.directory)
-    understood = intake.language.read(report.text, report.company_text)
+    said_at = report.ended_at or report.occurred_at  # a call's transcript is told when it is over
+    understood = intake.language.read(report.text, report.company_text, said_at, intake.policy.promise.zone)
     return Touchpoint(
         event_id=report.event_id or derived_event_id(report),
         source=report.source,
@@ -82,6 +83,9 @@ def _touchpoint(report: Report, record: RawRecord, intake: Intake) -> Touchpoint
         tags=report.tags,
         link=report.link,
         origin=record.origin,
+        company_words=understood.company_words,
+        promised_by=understood.promised_by,
+        anger=understood.anger,
     )
 
 

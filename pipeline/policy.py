@@ -9,21 +9,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
+from pipeline.journey.policy import EffortPolicy, PhrasingPolicy, PromisePolicy, ReachPolicy
+from pipeline.policy_error import PolicyError
+from pipeline.policy_error import need as _need
 from pipeline.touchpoint import Direction
 
-
-class PolicyError(ValueError):
-    """A policy that makes no sense: setting, value, and what is allowed."""
-
-    def __init__(self, setting: str, value: object, allowed: str) -> None:
-        """Take the setting's path in the file, the value found, and the values that are allowed."""
-        super().__init__(f"{setting} = {value!r}: allowed is {allowed}")
-        self.setting, self.value, self.allowed = setting, value, allowed
-
-
-def _need(condition: bool, setting: str, value: object, allowed: str) -> None:  # noqa: FBT001 -- reads as a sentence
-    if not condition:
-        raise PolicyError(setting, value, allowed)
+__all__ = ["PolicyError"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -159,3 +150,7 @@ class Policy:
     repeat: RepeatPolicy = field(default_factory=RepeatPolicy)
     detractor: DetractorPolicy = field(default_factory=DetractorPolicy)
     timeline: TimelinePolicy = field(default_factory=TimelinePolicy)
+    effort: EffortPolicy = field(default_factory=EffortPolicy)
+    reach: ReachPolicy = field(default_factory=ReachPolicy)
+    phrasing: PhrasingPolicy = field(default_factory=PhrasingPolicy)
+    promise: PromisePolicy = field(default_factory=PromisePolicy)

@@ -15,6 +15,7 @@ from difflib import get_close_matches
 from math import isfinite
 from typing import Any, get_args
 
+from pipeline.journey.policy import COMPONENTS, EffortPolicy, PhrasingPolicy, PromisePolicy, ReachPolicy, Weight
 from pipeline.policy import (
     Channel,
     ContactPolicy,
@@ -37,7 +38,17 @@ LONGEST = timedelta(days=36_500)
 _DURATIONS = {unit: timedelta(**{unit: 1}) for unit in ("seconds", "minutes", "hours", "days")}
 
 
-_Section = IntakePolicy | ContactPolicy | RepeatPolicy | DetractorPolicy | TimelinePolicy
+_Section = (
+    IntakePolicy
+    | ContactPolicy
+    | RepeatPolicy
+    | DetractorPolicy
+    | TimelinePolicy
+    | EffortPolicy
+    | ReachPolicy
+    | PhrasingPolicy
+    | PromisePolicy
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +124,14 @@ def _points(path: str, table: Mapping[str, Any]) -> Points:
     return Points(_number(path, table), _number(path, table, "of"))
 
 
+def _weight(path: str, table: Mapping[str, Any]) -> Weight:
+    return Weight(_number(path, table), _number(path, table, "at_most"))
+
+
+def _text(path: str, table: Mapping[str, Any]) -> str:
+    return _word(f"{path}.value", table["value"])
+
+
 def _time(path: str, table: Mapping[str, Any]) -> datetime:
     time = table["value"]
     if not isinstance(time, datetime) or time.tzinfo is None:
@@ -130,6 +149,8 @@ def _names(path: str, table: Mapping[str, Any]) -> frozenset[str]:
 _DURATION = _Kind(_duration, tuple(_DURATIONS))
 _COMPOUND = _Kind(_number, ("compound",))
 _POINTS = _Kind(_points, ("points",), ("of",))
+_PER_MINUTE = _Kind(_weight, ("points a minute",), ("at_most",))
+_PER_PIECE = _Kind(_weight, ("points each",), ("at_most",))
 
 # Section, then the setting's name in the file: the field of the section's dataclass, and how it is written.
 _SETTINGS: Mapping[str, Mapping[str, tuple[str, _Kind]]] = {
@@ -159,6 +180,20 @@ _SETTINGS: Mapping[str, Mapping[str, tuple[str, _Kind]]] = {
         "horizon": ("horizon", _DURATION),
         "touchpoints": ("touchpoints", _Kind(_count, ("touchpoints",))),
         "contacts": ("contacts", _Kind(_count, ("contacts",))),
+    },
+    "effort": {"raise_at": ("raise_at", _Kind(_number, ("points",)))}
+    | {name: (name, _PER_MINUTE if name in ("waiting", "hold") else _PER_PIECE) for name in COMPONENTS},
+    "reach": {
+        "attempts": ("attempts", _Kind(_count, ("attempts",))),
+        "within": ("within", _DURATION),
+    },
+    "phrasing": {
+        "at_least": ("at_least", _Kind(_count, ("times",))),
+        "per_100_words": ("per_100_words", _Kind(_number, ("times",))),
+    },
+    "promise": {
+        "time_zone": ("time_zone", _Kind(_text)),
+        "pause": ("pause", _DURATION),
     },
 }
 # Tables of durations by a name that is the company's own.
@@ -326,4 +361,6 @@ def _for_people(table: Mapping[str, Any]) -> str:
         return ", ".join(value)
     if isinstance(value, datetime):
         return value.isoformat()
+    if "at_most" in table:
+        return f"{value}, at most {table['at_most']}"
     return f"{value} of {table['of']}" if "of" in table else str(value)

@@ -10,7 +10,7 @@ from dataclasses import fields
 from datetime import datetime
 from typing import Any
 
-from pipeline.touchpoint import Entry, Handling, Identifier, Mood, Origin, Score, Told, Touchpoint
+from pipeline.touchpoint import Anger, Entry, Handling, Identifier, Mood, Origin, Score, Told, Touchpoint
 
 _KEPT = tuple(field.name for field in fields(Entry) if field.name != "answers")
 
@@ -111,6 +111,9 @@ def _shared_record(t: Touchpoint | Entry) -> dict[str, Any]:
         "origin": {"topic": t.origin.topic, "partition": t.origin.partition, "offset": t.origin.offset},
         "identifiers": [_identifier_record(i) for i in t.identifiers],
         "epoch": t.epoch,
+        "company_words": t.company_words,
+        "promised_by": None if t.promised_by is None else _whole(t.promised_by),
+        "anger": [{"kind": anger.kind, "phrase": anger.phrase} for anger in t.anger],
     }
 
 
@@ -140,6 +143,9 @@ def _shared(r: Mapping[str, Any]) -> dict[str, Any]:
         "origin": Origin(r["origin"]["topic"], r["origin"]["partition"], r["origin"]["offset"]),
         "identifiers": tuple([_identifier(i) for i in r["identifiers"]]),
         "epoch": r["epoch"],
+        "company_words": r["company_words"],
+        "promised_by": r["promised_by"],
+        "anger": tuple([Anger(anger["kind"], anger["phrase"]) for anger in r["anger"]]),
     }
 
 

@@ -57,6 +57,14 @@ class Mood:
     truncated: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Anger:
+    """A kind of anger (unfair, threatened, powerless, ignored), and the listed phrase of the customer that shows it."""
+
+    kind: str
+    phrase: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Handling:
     """How a contact was handled, as far as one event tells. Seconds; agents in order."""
@@ -142,6 +150,9 @@ class Touchpoint:
     link: str | None
     origin: Origin
     epoch: int = 0
+    company_words: int = 0
+    promised_by: datetime | None = None
+    anger: tuple[Anger, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -177,3 +188,6 @@ class Entry:
     identifiers: tuple[Identifier, ...] = ()
     epoch: int = 0
     answers: tuple[Told, ...] = ()
+    company_words: int = 0
+    promised_by: datetime | None = None
+    anger: tuple[Anger, ...] = ()

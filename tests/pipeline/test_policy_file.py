@@ -57,7 +57,7 @@ def test_the_default_file_states_every_setting_with_its_reason() -> None:
     """A setting that only the code knows could not be asked for its reason."""
     rows = {row.path: row for row in shown(default_policy_document())}
     stated = {path for path in rows if not path.startswith(("channels.", "repeat.within_by_topic."))}
-    sections = ("intake", "contact", "repeat", "detractor", "timeline")
+    sections = {name for name in Policy.__slots__ if name not in ("name", "version", "channels")}
     fields = {f"{name}.{field}" for name in sections for field in type(getattr(Policy(), name)).__slots__}
     fields -= {"contact.gap_by_channel", "repeat.within_by_topic", "detractor.nps_at_most"}
     assert stated == fields | {"name", "version", "detractor.nps"}

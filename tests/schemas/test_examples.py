@@ -28,7 +28,9 @@ def _document(name: str) -> dict[str, Any]:
 def intake() -> Intake:
     """Return the intake of an installation that changed nothing."""
     rules = identifier_rules(_document("identifiers.toml"))
-    words = language(_document("taxonomy.toml"), _document("lexicon.toml"), rules.default_region)
+    words = language(
+        _document("taxonomy.toml"), _document("lexicon.toml"), _document("signals.toml"), rules.default_region
+    )
     return Intake(schema_book(), default_policy(), rules, words, StrongestIdentifier())
 
 

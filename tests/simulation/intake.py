@@ -16,7 +16,9 @@ from pipeline.language import language
 def the_intake() -> Intake:
     """Return the default installation's intake."""
     rules = identifier_rules(_policies("identifiers.toml"))
-    words = language(_policies("taxonomy.toml"), _policies("lexicon.toml"), rules.default_region)
+    words = language(
+        _policies("taxonomy.toml"), _policies("lexicon.toml"), _policies("signals.toml"), rules.default_region
+    )
     return Intake(schema_book(), default_policy(), rules, words, StrongestIdentifier())
 
 

@@ -26,6 +26,16 @@ def lexicon_document() -> Mapping[str, object]:
 
 
 @pytest.fixture(scope="session")
-def reader(taxonomy_document: Mapping[str, object], lexicon_document: Mapping[str, object]) -> Language:
+def signals_document() -> Mapping[str, object]:
+    """policies/signals.toml."""
+    return _document("signals.toml")
+
+
+@pytest.fixture(scope="session")
+def reader(
+    taxonomy_document: Mapping[str, object],
+    lexicon_document: Mapping[str, object],
+    signals_document: Mapping[str, object],
+) -> Language:
     """Everything that reads words, with the policies as they ship, in Britain."""
-    return language(taxonomy_document, lexicon_document, "GB")
+    return language(taxonomy_document, lexicon_document, signals_document, "GB")

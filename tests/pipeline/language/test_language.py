@@ -36,7 +36,7 @@ def test_hostile_texts_are_read(reader: Language, shape: str) -> None:
 def test_silence_has_no_mood(reader: Language, silence: str | None) -> None:
     """Where the customer said nothing there is no mood and nothing to show."""
     assert reader.read(silence, "We can't.") == Understood(
-        None, (), asks_human=False, company_negations=1, excerpt=None
+        None, (), asks_human=False, company_negations=1, excerpt=None, company_words=2
     )
 
 
