@@ -57,6 +57,7 @@ def resettle(known: Picture, raised: Mapping[str, Raised], changes: Sequence[Cha
         published=published,
         rows=(),
         placed=placed,
+        because=because,
         kin=keep,
     )
 
