@@ -16,6 +16,7 @@ from commands.refusals import explain
 
 COMMANDS = {
     "account": "commands.account:account",
+    "backtest": "commands.backtest:backtest",
     "broker": "commands.broker:broker",
     "demo": "commands.demo:demo",
     "erase": "commands.erase:erase",

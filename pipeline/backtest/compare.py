@@ -1,0 +1,88 @@
+"""One customer's touchpoints under two policies: what stands under each, and in what they differ."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from pipeline.advance import picture
+from pipeline.backtest.tally import Sample, Tally
+from pipeline.findings import Finding
+from pipeline.kin import Answer, owner
+from pipeline.policy import Policy
+from pipeline.stitch import stitched
+from pipeline.touchpoint import Entry, Identifier
+
+QUOTES = frozenset({"policy", "compared", "why"})
+"""The fields of a finding that quote the policy's name and limits."""
+
+Findings = Mapping[str, Finding]
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """When a finding has to have happened: at or after `since`, before `until`; None is no limit."""
+
+    since: datetime | None = None
+    until: datetime | None = None
+
+    def has(self, moment: datetime) -> bool:
+        """Say whether a moment is in the window."""
+        return (self.since is None or moment >= self.since) and (self.until is None or moment < self.until)
+
+
+def placed(row: Entry, answers: Mapping[Identifier, Answer]) -> Entry:
+    """Return a touchpoint as its customer's in the end has it, by the directory's last answers.
+
+    What was known when it came in is left behind: no resolution is waited for here.
+    """
+    whose = owner(row.identifiers, answers)
+    if whose is None:  # without identifiers nobody can say more than was said
+        return replace(row, epoch=0, answers=())
+    return replace(row, customer_id=whose.customer_id, named_by=whose.named_by, epoch=0, answers=())
+
+
+def judged(rows: Iterable[Entry], policy: Policy) -> Findings:
+    """Return what stands of one customer's placed touchpoints, heard in any order and any number of times."""
+    return picture(stitched(rows), policy).findings
+
+
+def tallied(
+    rows: Sequence[Entry], in_force: Policy, draft: Policy, window: Window | None = None, samples: int = 3
+) -> Tally:
+    """Return one customer's findings under both policies, counted and compared."""
+    heard = stitched(rows)
+    before, after = picture(heard, in_force).findings, picture(heard, draft).findings
+    tally = Tally(samples, touchpoints=len(heard), customers=1)
+    within = window or Window()
+    for finding_id in before.keys() | after.keys():
+        _compare(before.get(finding_id), after.get(finding_id), within, tally)
+    return tally
+
+
+def _compare(before: Finding | None, after: Finding | None, window: Window, tally: Tally) -> None:
+    before = before if before is not None and window.has(before.occurred_at) else None
+    after = after if after is not None and window.has(after.occurred_at) else None
+    if before is None and after is None:
+        return
+    change = _change(before, after)
+    if before is not None:
+        tally.count(before, "in_force", *(("gone",) if change == "gone" else ()))
+    if after is not None:
+        tally.count(after, "draft", *((change,) if change in ("new", "changed") else ()))
+    either = after or before
+    if change is not None and either is not None:
+        bodies = (None if one is None else one.body for one in (before, after))
+        tally.draw(Sample(either.kind, either.finding_id, change, *bodies))
+
+
+def _change(before: Finding | None, after: Finding | None) -> str | None:
+    if before is None:
+        return "new"
+    if after is None:
+        return "gone"
+    return None if _said(before) == _said(after) else "changed"
+
+
+def _said(finding: Finding) -> dict[str, object]:
+    """Return what a finding says, but for what quotes the policy itself: else each would have changed with a limit."""
+    return {name: value for name, value in finding.body.items() if name not in QUOTES}
