@@ -141,7 +141,11 @@ class _Teller:
     def who(self) -> dict[str, str]:
         if self.number % 3 == 0:
             return {"email": f"client{self.number}@example.com", "phone": "+44 20 7946 0958"}
-        return {"customer_id": f"BANK-{self.number:05}"}
+        own = {"customer_id": f"BANK-{self.number:05}"}
+        if self.number % 3 == 1:  # logs in the second time, and only then it is known whose the address is
+            address = {"email": f"client{self.number}@example.com"}
+            return address if self.steps % 2 else own | address
+        return own
 
     def come(self, gap: timedelta, question: str, how: str) -> None:
         """Begin a contact this long after the last activity."""
