@@ -38,7 +38,7 @@ class Play:
     events: int | None = None
     over: timedelta = OVER
     speed: float | None = None
-    one_identifier: bool = True
+    one_identifier: bool = False
 
     @property
     def every(self) -> timedelta:
@@ -58,7 +58,7 @@ class Play:
 
 def play_of(
     now: datetime, *, seed: int, customers: int | None, events: int | None, speed: float | None,
-    start: datetime | None = None, over: timedelta = OVER, one_identifier: bool = True,
+    start: datetime | None = None, over: timedelta = OVER, one_identifier: bool = False,
 ) -> Play:  # fmt: skip
     """Return what to play; without a start, such that it ends when its playing ends (Rule 2)."""
     # No more than it takes: a stream that is cut early is mostly beginnings, and ends in few alerts.

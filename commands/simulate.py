@@ -94,15 +94,15 @@ class Moment(click.ParamType):
     help="Write JSON lines to a file instead (`tellonce try` reads them).",
 )
 @click.option(
-    "--many-identifiers",
+    "--one-identifier",
     is_flag=True,
-    help="Each channel knows its customers by an identifier of its own, and there are hard cases among them.",
+    help="Every event of a customer carries one and the same identifier, and there are no hard cases.",
 )
 @click.option("--avro", is_flag=True, help="Send events of phone, email and survey in Avro, the others as JSON.")
 @click.option("--json", "as_json", is_flag=True, help="Print the known answer as one JSON object.")
 def simulate(
     *, customers: int | None, events: int | None, speed: float, seed: int, start: datetime | None, hours: float,
-    answers: Path | None, out: Path | None, many_identifiers: bool, avro: bool, as_json: bool,
+    answers: Path | None, out: Path | None, one_identifier: bool, avro: bool, as_json: bool,
 ) -> None:  # fmt: skip
     """Play invented customers with invented troubles.
 
@@ -111,7 +111,7 @@ def simulate(
 
     Each channel knows a customer by an identifier of its own, until something joins them: a log-in, a number that is
     found in the CRM. Some are never joined, and some share a telephone or an address. The answer says of each event
-    who it was, and which customer it can be known to be of.
+    who it was, and which customer it can be known to be of; alerts and repeats are those that this lets one find.
 
     How time is told: each customer's story lasts up to 13 days, and all of them end within --over hours. Those hours
     are played at --speed; what happened before them is sent at once, as history. So with the defaults, 60x takes 20
@@ -130,7 +130,7 @@ def simulate(
         speed=speed or None,
         start=start,
         over=timedelta(hours=hours),
-        one_identifier=not many_identifiers,
+        one_identifier=one_identifier,
     )
     sent = Sent()
     try:
