@@ -110,8 +110,10 @@ class _Show:
         if shown.is_stale(now):
             self.stale += 1
             return
-        if not self.news.is_in(shown):
+        news = self.news.of(shown)
+        if news is None:
             return
+        shown = news
         if shown.kind == "detractor-alerts" and self.first_alert is None:
             self.first_alert = round(self.elapsed, 1)
         self.shown += 1

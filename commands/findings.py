@@ -2,15 +2,17 @@
 
 Rule 1. An identifier is masked unless it is asked for: enough to tell two people apart, not enough to reach one.
 Rule 2. What is stale is dim, what was taken back is struck; nothing else changes the order of what is said.
-Rule 3. Words of customers are text, never markup and never control characters of the terminal.
+Rule 3. What was shown as another customer's, before it was known that the two are one (or not one), is not new: it is
+        shown once more, with who it was; the one that it stands for now is taken back without a word.
+Rule 4. Words of customers are text, never markup and never control characters of the terminal.
 """
 
 import re
 from collections import OrderedDict
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 
 from rich.text import Text
 
@@ -25,10 +27,16 @@ Kind = Literal["detractor-alerts", "repeat-contacts"]
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """An alert or a flag as read from its topic."""
+    """An alert or a flag as read from its topic. `formerly` names the customer whose it was shown as (Rule 3)."""
 
     kind: Kind
     record: Record
+    formerly: object = None
+
+    @property
+    def is_by_identity(self) -> bool:
+        """True when this version says so because of a change in who is one customer."""
+        return self.record.get("reason") in {"identity_merge", "identity_split"}
 
     @property
     def was_retracted(self) -> bool:
@@ -51,22 +59,48 @@ class News:
         """Start with nothing seen."""
         self._most = most
         self._seen: OrderedDict[object, tuple[int, str]] = OrderedDict()
+        self._named: OrderedDict[str, tuple[object, object]] = OrderedDict()
+        self._replaced: OrderedDict[object, None] = OrderedDict()
 
-    def is_in(self, shown: Shown) -> bool:
-        """Say whether this says something new of its alert or flag, and remember it."""
+    def of(self, shown: Shown) -> Shown | None:
+        """Return it as it is to be shown, if it says something new of its alert or flag; remember it."""
+        name = shown.record.get("alert_id", shown.record.get("flag_id"))
+        known, first = name in self._seen, _cause(shown)
+        if not self._is_in(shown, name) or (shown.was_retracted and name in self._replaced):
+            return None
+        if shown.was_retracted:
+            return shown
+        other, named_by = self._named.get(first, (name, None))
+        self._remember(self._named, first, (name, shown.record["named_by"]))
+        if known or other == name or not shown.is_by_identity:
+            return shown
+        self._remember(self._replaced, other, None)
+        return replace(shown, formerly=named_by)
+
+    def _remember(self, where: OrderedDict[Any, Any], key: object, value: object) -> None:
+        where[key] = value
+        where.move_to_end(key)
+        if len(where) > self._most:
+            where.popitem(last=False)
+
+    def _is_in(self, shown: Shown, name: object) -> bool:
         record = shown.record
-        name = record.get("alert_id", record.get("flag_id"))
         version = record["version"]
         look = repr([shown.was_retracted, *(plain(record.get(field)) for field in _LOOK)])
         assert isinstance(version, int)  # noqa: S101 -- the schema says so
         before = self._seen.get(name)
         if before is not None and version < before[0]:
             return False
-        self._seen[name] = (version, look)
-        self._seen.move_to_end(name)
-        if len(self._seen) > self._most:
-            self._seen.popitem(last=False)
+        self._remember(self._seen, name, (version, look))
         return before is None or before[1] != look
+
+
+def _cause(shown: Shown) -> str:
+    """Return what it stands on, whoever it is of: the answer, the words, or the contact that came back."""
+    evidence = shown.record.get("evidence")
+    told = evidence if isinstance(evidence, list) and evidence else [{}]
+    last = told[0] if shown.record.get("basis") == "inferred" else told[-1]
+    return repr([shown.kind, shown.record.get("basis"), last.get("source"), last.get("event_id")])
 
 
 def who(named_by: object, *, show: bool) -> str:
@@ -108,6 +142,8 @@ def lines(shown: Shown, now: datetime, *, show_identifiers: bool = False) -> Tex
         text.append(f"  {', '.join(map(str, labels)) if isinstance(labels, list) else labels}", style="green")
     if record["status"] == "updated":
         text.append("  updated", style="italic")
+    if shown.formerly is not None:
+        text.append(f"  known before as {who(shown.formerly, show=show_identifiers)}", style="italic")
     text.append(f"\n       {safe(str(record['why']))}")
     if record["words"]:
         text.append(f"\n       \u201c{safe(str(record['words']))}\u201d", style="italic")

@@ -8,10 +8,14 @@ import logging
 from collections.abc import Callable
 from contextlib import aclosing
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 import click
 
 from commands.kafka import find, read_settings
+
+if TYPE_CHECKING:
+    from commands.findings import Shown
 
 
 @click.command()
@@ -38,11 +42,12 @@ def watch(
 
     Each says who (masked), by which channel, what about, why, and in which words. One that was taken back is struck
     through; one that is too old to page anybody is dim. A version that looks the same as the last is not shown again
-    (--json prints every one). Watching changes nothing, and several may watch at once.
+    (--json prints every one). Where a customer turns out to be another, what was shown before is shown once more, with
+    who it was known as. Watching changes nothing, and several may watch at once.
     """
     from rich.console import Console
 
-    from commands.findings import News, Shown, lines
+    from commands.findings import News, lines
     from commands.findings import as_json as document
 
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # a broker that is away is said once, by us
@@ -59,13 +64,15 @@ def watch(
         else:
             screen.print(lines(shown, now, show_identifiers=show_identifiers))
 
-    def is_wanted(shown: Shown) -> bool:
-        return not (fresh and shown.is_stale(datetime.now(UTC))) and (as_json or news.is_in(shown))
+    def wanted(shown: Shown) -> Shown | None:
+        if fresh and shown.is_stale(datetime.now(UTC)):
+            return None
+        return shown if as_json else news.of(shown)
 
     try:
         asyncio.run(
             _follow(
-                bootstrap, settings.prefix, show, is_wanted, from_beginning=from_beginning, seconds=seconds, count=count
+                bootstrap, settings.prefix, show, wanted, from_beginning=from_beginning, seconds=seconds, count=count
             )
         )
     except KeyboardInterrupt:
@@ -75,8 +82,8 @@ def watch(
 async def _follow(
     bootstrap: str,
     prefix: str,
-    show: Callable[..., None],
-    is_wanted: Callable[..., bool],
+    show: Callable[[Shown], None],
+    wanted: Callable[[Shown], Shown | None],
     *,
     from_beginning: bool,
     seconds: float | None,
@@ -94,9 +101,10 @@ async def _follow(
             stream = findings(bootstrap, prefix, schema_book(), from_beginning=from_beginning, say=say)
             async with aclosing(stream) as found:
                 async for shown in found:
-                    if not is_wanted(shown):
+                    news = wanted(shown)
+                    if news is None:
                         continue
-                    show(shown)
+                    show(news)
                     seen += 1
                     if seen == count:
                         return

@@ -100,13 +100,49 @@ def test_a_version_that_looks_the_same_is_no_news() -> None:
         shown(version=4, status="retracted"),
         shown(alert_id="alert-2"),
     ]
-    assert [news.is_in(each) for each in told] == [True, False, True, False, True, True]
+    assert [news.of(each) is not None for each in told] == [True, False, True, False, True, True]
+
+
+def merged(status: str, **more: Any) -> Shown:  # noqa: ANN401 -- a record's own
+    """Return an alert of the customer whose address turned out to be."""
+    named = {"type": "crm_id", "value": "C-100042"}
+    return shown(status=status, reason="identity_merge", named_by=named, version=1 << 30, **more)
+
+
+def test_an_alert_of_a_customer_who_is_now_another_is_not_a_new_one() -> None:
+    """It is shown once more, with who it was; that the old one is taken back goes without saying."""
+    news = News()
+    told = [shown(), merged("raised", alert_id="alert-2"), merged("retracted")]
+    first, again, gone = (news.of(each) for each in told)
+    assert first is not None
+    assert first.formerly is None
+    assert again is not None
+    assert "known before as m\u2022\u2022\u2022@example.com" in lines(again, NOW).plain
+    assert gone is None
+
+
+def test_what_a_merge_takes_back_for_good_is_struck() -> None:
+    """Nothing stands for it."""
+    news = News()
+    first, gone = news.of(shown()), news.of(merged("retracted"))
+    assert first is not None
+    assert gone is not None
+    assert gone.was_retracted
+
+
+def test_what_a_merge_brings_to_light_is_new() -> None:
+    """Two customers' contacts are one's now, and so somebody came back; and another alert of the same customer."""
+    news = News()
+    assert news.of(shown(evidence=[{"source": "chat", "event_id": "e1"}])) is not None
+    found = news.of(merged("raised", alert_id="alert-2", evidence=[{"source": "chat", "event_id": "e2"}]))
+    assert found is not None
+    assert found.formerly is None
 
 
 def test_news_forgets_the_oldest_alert() -> None:
     """Memory is bounded."""
     news = News(most=1)
-    assert [news.is_in(shown(alert_id=name)) for name in ("a", "b", "b", "a")] == [True, True, False, True]
+    assert [news.of(shown(alert_id=name)) is not None for name in ("a", "b", "b", "a")] == [True, True, False, True]
 
 
 def test_marks_and_bars_show_what_is_not_nought() -> None:
