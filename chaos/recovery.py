@@ -166,7 +166,7 @@ async def after_kill(folder: Path) -> dict[str, float]:
                     await writer.flush()
                     sent[customer_named_by(name)] = time.monotonic()
                     await asyncio.sleep(EVERY)
-                while sent.keys() - heard.keys():
+                while sent.keys() - heard.keys():  # noqa: ASYNC110 -- another process's alerts
                     await asyncio.sleep(EVERY)
                 listening.cancel()
     delays = sorted(heard[each] - at for each, at in sent.items() if killed is None or at >= killed)

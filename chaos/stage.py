@@ -79,9 +79,11 @@ class Stage:
             await self.feeding
 
     async def reached(self, share: float) -> None:
-        """Return when this share of the fault's events is committed."""
+        """Return when this share of the fault's events is committed. Raises what the feeding failed with."""
         while await self._share() < share:
             self.workers.check()
+            if self.feeding is not None and self.feeding.done():
+                self.feeding.result()
             await asyncio.sleep(LOOK)
 
     async def _share(self) -> float:

@@ -22,6 +22,7 @@ PINNED = {
     "_new_offset": "(self, tp: faust.types.tuples.TP) -> Optional[int]",
     "_add_gap": "(self, tp: faust.types.tuples.TP, offset_from: int, offset_to: int) -> None",
     "_should_commit": "(self, tp: faust.types.tuples.TP, offset: int) -> bool",
+    "verify_event_path": "(self, now: float, tp: faust.types.tuples.TP) -> None",
     "_commit": "(self, offsets: Mapping[faust.types.tuples.TP, int]) -> bool",
     "_commit_tps": "(self, tps: Iterable[faust.types.tuples.TP], start_new_transaction: bool) -> bool",
     "_filter_committable_offsets": "(self, tps: Iterable[faust.types.tuples.TP]) -> Dict[faust.types.tuples.TP, int]",
