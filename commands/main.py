@@ -18,6 +18,7 @@ COMMANDS = {
     "account": "commands.account:account",
     "backtest": "commands.backtest:backtest",
     "broker": "commands.broker:broker",
+    "dead-letters": "commands.dead_letters:dead_letters",
     "demo": "commands.demo:demo",
     "erase": "commands.erase:erase",
     "evaluate": "commands.evaluate:evaluate",

@@ -39,17 +39,13 @@ class Writer:
         value: bytes | None,
         headers: Sequence[tuple[str, bytes | None]] = (),
         partition: int | None = None,
+        *,
         timestamp: int | None = None,
     ) -> None:
         """Send one record, to the partition of its key or to the one named; waits now and then, so that not too many
-        are under way.
+        are under way. `timestamp` is epoch milliseconds; none: now.
         """
-        if key is None and value is None:  # Kafka takes it; aiokafka's `send` does not
-            empty = self._producer.create_batch()
-            empty.append(key=None, value=None, timestamp=None)
-            self._waiting.append(await self._producer.send_batch(empty, topic, partition=partition or 0))
-        else:
-            self._waiting.append(await self._producer.send(topic, value, key, partition, headers=list(headers)))
+        self._waiting.append(await self._producer.send(topic, value, key, partition, timestamp, headers=list(headers)))
         if len(self._waiting) >= _UNACKNOWLEDGED:
             await self.flush()
 
