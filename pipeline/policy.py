@@ -9,12 +9,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
+from pipeline.detractor_policy import DetractorPolicy, Points, Segment, SeverityPolicy
 from pipeline.journey.policy import EffortPolicy, PhrasingPolicy, PromisePolicy, ReachPolicy
 from pipeline.policy_error import PolicyError
 from pipeline.policy_error import need as _need
 from pipeline.touchpoint import Direction
 
-__all__ = ["PolicyError"]
+__all__ = ["DetractorPolicy", "Points", "PolicyError", "Segment", "SeverityPolicy"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,41 +87,6 @@ class RepeatPolicy:
         return self.within_by_topic.get(topic, self.within)
 
 
-@dataclass(frozen=True, slots=True)
-class Points:
-    """The `at_most` worst of `of` points are a detractor's; on a scale of another length, the same share of it."""
-
-    at_most: float
-    of: float
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DetractorPolicy:
-    """Who is a detractor. NPS is asked on 0 to 10 always; the others carry their scale. Text alone is a detractor's
-    where the worst sentence and the mean are both at most their limits (each from -1 to 1).
-    """
-
-    nps_at_most: float = 6
-    csat: Points = Points(2, 5)
-    ces: Points = Points(3, 7)
-    stars: Points = Points(2, 5)
-    worst_at_most: float = -0.5
-    mean_at_most: float = -0.05
-    stale_after: timedelta = timedelta(hours=24)
-
-    def __post_init__(self) -> None:
-        """Refuse limits outside their scales."""
-        _need(0 <= self.nps_at_most <= 10, "detractor.nps", self.nps_at_most, "0 to 10")  # noqa: PLR2004 -- NPS's own scale
-        for name in ("csat", "ces", "stars"):
-            points: Points = getattr(self, name)
-            _need(
-                0 < points.at_most < points.of, f"detractor.{name}", points.at_most, f"more than 0, below {points.of}"
-            )
-        for name in ("worst_at_most", "mean_at_most"):
-            _need(-1 <= getattr(self, name) <= 1, f"detractor.{name}", getattr(self, name), "-1 to 1")
-        _need(self.stale_after > timedelta(0), "detractor.stale_after", self.stale_after, "more than 0")
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TimelinePolicy:
     """What the `timelines` topic carries: touchpoints within `horizon` before the newest, the newest `touchpoints`
@@ -149,6 +115,7 @@ class Policy:
     contact: ContactPolicy = field(default_factory=ContactPolicy)
     repeat: RepeatPolicy = field(default_factory=RepeatPolicy)
     detractor: DetractorPolicy = field(default_factory=DetractorPolicy)
+    severity: SeverityPolicy = field(default_factory=SeverityPolicy)
     timeline: TimelinePolicy = field(default_factory=TimelinePolicy)
     effort: EffortPolicy = field(default_factory=EffortPolicy)
     reach: ReachPolicy = field(default_factory=ReachPolicy)

@@ -5,44 +5,39 @@ Rule 1. A file has a `name` and a `version`. Any other setting may be left out, 
 Rule 2. A setting is a table: `value`, its `unit` (but for times and names), and the `reason` that
         somebody will ask for. Points say `of` how many; a channel says `direction`, `contact`, `reason`.
 Rule 3. What is not known is refused, never passed over: a typo must not leave the default in force.
-Rule 4. `channels`, `contact.gap_by_channel` and `repeat.within_by_topic` add to the names beneath.
+Rule 4. `channels`, `contact.gap_by_channel`, `repeat.within_by_topic`, `detractor.by_channel` and `.by_segment` add to
+        the names beneath.
 """
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
-from difflib import get_close_matches
-from math import isfinite
+from datetime import datetime
 from typing import Any, get_args
 
-from pipeline.journey.policy import COMPONENTS, EffortPolicy, PhrasingPolicy, PromisePolicy, ReachPolicy, Weight
+from pipeline.journey.policy import EffortPolicy, PhrasingPolicy, PromisePolicy, ReachPolicy
 from pipeline.policy import (
     Channel,
     ContactPolicy,
     DetractorPolicy,
     IntakePolicy,
-    Points,
     Policy,
     PolicyError,
     RepeatPolicy,
+    SeverityPolicy,
     TimelinePolicy,
 )
+from pipeline.policy_settings import BY_NAME, SETTINGS, exact, near, read_setting, table_of, unknown, word
 from pipeline.touchpoint import Direction
 
 SOURCES_WITH_A_CHANNEL = ("chat", "phone", "email", "review", "survey")
 """The sources that are a channel themselves; the channels of the source `other` are the policy's."""
-
-LONGEST = timedelta(days=36_500)
-"""The longest time a setting may have: a century, more than any customer's and still inside the calendar."""
-
-_DURATIONS = {unit: timedelta(**{unit: 1}) for unit in ("seconds", "minutes", "hours", "days")}
-
 
 _Section = (
     IntakePolicy
     | ContactPolicy
     | RepeatPolicy
     | DetractorPolicy
+    | SeverityPolicy
     | TimelinePolicy
     | EffortPolicy
     | ReachPolicy
@@ -59,19 +54,6 @@ class ShownSetting:
     value: str
     unit: str
     reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class _Kind:
-    """How a setting is written: its keys, its units, and how a value is read from its table."""
-
-    read: Callable[[str, Mapping[str, Any]], object]
-    units: tuple[str, ...] = ()
-    more: tuple[str, ...] = ()
-
-    @property
-    def keys(self) -> tuple[str, ...]:
-        return ("value", *self.more, *(("unit",) if self.units else ()), "reason")
 
 
 def policy(document: Mapping[str, Any], beneath: Policy | None = None, topics: Collection[str] | None = None) -> Policy:
@@ -98,108 +80,6 @@ def shown(document: Mapping[str, Any]) -> tuple[ShownSetting, ...]:
     return tuple(_shown("", document))
 
 
-def _duration(path: str, table: Mapping[str, Any]) -> timedelta:
-    number = _number(path, table)
-    # Compared before it is multiplied: a timedelta overflows.
-    if abs(number) > LONGEST / _DURATIONS[table["unit"]]:
-        raise PolicyError(f"{path}.value", table["value"], f"at most {LONGEST.days} days")
-    return number * _DURATIONS[table["unit"]]
-
-
-def _number(path: str, table: Mapping[str, Any], key: str = "value") -> float:
-    number = table[key]
-    if isinstance(number, bool) or not isinstance(number, int | float) or not isfinite(number):
-        raise PolicyError(f"{path}.{key}", number, "a number")
-    return number
-
-
-def _count(path: str, table: Mapping[str, Any]) -> int:
-    count = table["value"]
-    if isinstance(count, bool) or not isinstance(count, int):
-        raise PolicyError(f"{path}.value", count, "a whole number")
-    return count
-
-
-def _points(path: str, table: Mapping[str, Any]) -> Points:
-    return Points(_number(path, table), _number(path, table, "of"))
-
-
-def _weight(path: str, table: Mapping[str, Any]) -> Weight:
-    return Weight(_number(path, table), _number(path, table, "at_most"))
-
-
-def _text(path: str, table: Mapping[str, Any]) -> str:
-    return _word(f"{path}.value", table["value"])
-
-
-def _time(path: str, table: Mapping[str, Any]) -> datetime:
-    time = table["value"]
-    if not isinstance(time, datetime) or time.tzinfo is None:
-        raise PolicyError(f"{path}.value", time, "a time with an offset, without quotes: 2000-01-01T00:00:00Z")
-    return time.astimezone(UTC)
-
-
-def _names(path: str, table: Mapping[str, Any]) -> frozenset[str]:
-    names = table["value"]
-    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
-        raise PolicyError(f"{path}.value", names, 'a list of names: ["survey"]')
-    return frozenset(names)
-
-
-_DURATION = _Kind(_duration, tuple(_DURATIONS))
-_COMPOUND = _Kind(_number, ("compound",))
-_POINTS = _Kind(_points, ("points",), ("of",))
-_PER_MINUTE = _Kind(_weight, ("points a minute",), ("at_most",))
-_PER_PIECE = _Kind(_weight, ("points each",), ("at_most",))
-
-# Section, then the setting's name in the file: the field of the section's dataclass, and how it is written.
-_SETTINGS: Mapping[str, Mapping[str, tuple[str, _Kind]]] = {
-    "intake": {
-        "earliest": ("earliest", _Kind(_time)),
-        "clock_skew": ("clock_skew", _DURATION),
-        "longest_text": ("longest_text", _Kind(_count, ("characters",))),
-    },
-    "contact": {
-        "gap": ("gap", _DURATION),
-        "handover_under": ("handover_under", _DURATION),
-    },
-    "repeat": {
-        "within": ("within", _DURATION),
-        "not_contacts": ("not_contacts", _Kind(_names)),
-    },
-    "detractor": {
-        "nps": ("nps_at_most", _Kind(_number, ("points",))),
-        "csat": ("csat", _POINTS),
-        "ces": ("ces", _POINTS),
-        "stars": ("stars", _POINTS),
-        "worst_at_most": ("worst_at_most", _COMPOUND),
-        "mean_at_most": ("mean_at_most", _COMPOUND),
-        "stale_after": ("stale_after", _DURATION),
-    },
-    "timeline": {
-        "horizon": ("horizon", _DURATION),
-        "touchpoints": ("touchpoints", _Kind(_count, ("touchpoints",))),
-        "contacts": ("contacts", _Kind(_count, ("contacts",))),
-    },
-    "effort": {"raise_at": ("raise_at", _Kind(_number, ("points",)))}
-    | {name: (name, _PER_MINUTE if name in ("waiting", "hold") else _PER_PIECE) for name in COMPONENTS},
-    "reach": {
-        "attempts": ("attempts", _Kind(_count, ("attempts",))),
-        "within": ("within", _DURATION),
-    },
-    "phrasing": {
-        "at_least": ("at_least", _Kind(_count, ("times",))),
-        "per_100_words": ("per_100_words", _Kind(_number, ("times",))),
-    },
-    "promise": {
-        "time_zone": ("time_zone", _Kind(_text)),
-        "pause": ("pause", _DURATION),
-    },
-}
-# Tables of durations by a name that is the company's own.
-_BY_NAME: Mapping[str, tuple[str, ...]] = {"contact": ("gap_by_channel",), "repeat": ("within_by_topic",)}
-
-
 def _built(
     document: Mapping[str, Any], beneath: Policy, topics: Collection[str] | None
 ) -> tuple[Policy, list[PolicyError]]:
@@ -219,31 +99,31 @@ def _with(built: Policy, key: str, value: object, wrong: list[PolicyError]) -> P
     """Return the policy with one key of the file; add to `wrong`, or raise, what is wrong with it."""
     change: Any
     if key in ("name", "version"):
-        change = _word(key, value)
+        change = word(key, value)
     elif key == "channels":
         change = {**built.channels, **_each("channels", value, _channel, wrong)}
-    elif key in _SETTINGS:
+    elif key in SETTINGS:
         change = _section(key, getattr(built, key), value, wrong)
     else:
-        raise _unknown(key, value, ("name", "version", "channels", *_SETTINGS))
+        raise unknown(key, value, ("name", "version", "channels", *SETTINGS))
     return replace(built, **{key: change})
 
 
 def _section(name: str, section: _Section, value: object, wrong: list[PolicyError]) -> _Section:
     """Return the section with its settings changed one at a time, so that each is refused on its own."""
-    settings, by_name = _SETTINGS[name], _BY_NAME.get(name, ())
-    for key, table in _table(name, value).items():
+    settings, by_name = SETTINGS[name], BY_NAME.get(name, {})
+    for key, table in table_of(name, value).items():
         path = f"{name}.{key}"
         change: Any
         try:
             if key in by_name:
-                read = _each(path, table, lambda path, inner: _read(path, inner, _DURATION), wrong)
+                read = _each(path, table, by_name[key], wrong)
                 field, change = key, {**getattr(section, key), **read}
             elif key in settings:
                 field, kind = settings[key]
-                change = _read(path, table, kind)
+                change = read_setting(path, table, kind)
             else:
-                wrong.append(_unknown(path, table, (*settings, *by_name)))
+                wrong.append(unknown(path, table, (*settings, *by_name)))
                 continue
             section = _changed(section, field, change, path, table)
         except PolicyError as one:
@@ -266,7 +146,7 @@ def _each(
 ) -> dict[str, object]:
     """Return what can be read of a table by name; add to `wrong` what cannot."""
     found = {}
-    for name, inner in _table(path, value).items():
+    for name, inner in table_of(path, value).items():
         try:
             found[name] = read(f"{path}.{name}", inner)
         except PolicyError as one:
@@ -277,69 +157,28 @@ def _each(
 def _channel(path: str, value: object) -> Channel:
     if (name := path.removeprefix("channels.")) in SOURCES_WITH_A_CHANNEL:
         raise PolicyError(path, name, "a name that is not a source's own")
-    table = _exact(path, value, ("direction", "contact", "reason"))
+    table = exact(path, value, ("direction", "contact", "reason"))
     if table["direction"] not in get_args(Direction):
         raise PolicyError(f"{path}.direction", table["direction"], " or ".join(get_args(Direction)))
     if not isinstance(table["contact"], bool):
         raise PolicyError(f"{path}.contact", table["contact"], "true or false, without quotes")
-    _word(f"{path}.reason", table["reason"])
+    word(f"{path}.reason", table["reason"])
     return Channel(table["direction"], table["contact"])
 
 
 def _unknown_names(built: Policy, topics: Collection[str] | None) -> Iterator[PolicyError]:
     channels = (*SOURCES_WITH_A_CHANNEL, *built.channels)
     for name in sorted(built.repeat.not_contacts.difference(channels)):
-        yield PolicyError("repeat.not_contacts", name, _near(name, channels))
+        yield PolicyError("repeat.not_contacts", name, near(name, channels))
     for name in built.contact.gap_by_channel:
         if name not in channels:
-            yield PolicyError(f"contact.gap_by_channel.{name}", name, _near(name, channels))
+            yield PolicyError(f"contact.gap_by_channel.{name}", name, near(name, channels))
+    for name in built.detractor.by_channel:
+        if name not in channels:
+            yield PolicyError(f"detractor.by_channel.{name}", name, near(name, channels))
     for name in built.repeat.within_by_topic:
         if topics is not None and name not in topics:
-            yield PolicyError(f"repeat.within_by_topic.{name}", name, _near(name, sorted(topics)))
-
-
-def _read(path: str, value: object, kind: _Kind) -> object:
-    table = _exact(path, value, kind.keys)
-    if kind.units and table["unit"] not in kind.units:
-        raise PolicyError(f"{path}.unit", table["unit"], " or ".join(kind.units))
-    _word(f"{path}.reason", table["reason"])
-    return kind.read(path, table)
-
-
-def _exact(path: str, value: object, keys: tuple[str, ...]) -> Mapping[str, Any]:
-    """Return the table, which has these keys and no others."""
-    if not isinstance(value, Mapping):
-        raise PolicyError(path, value, "a table: { " + ", ".join(f"{key} = …" for key in keys) + " }")
-    for key in keys:
-        if key not in value:
-            raise PolicyError(path, dict(value), f"a table with {', '.join(keys)}; it has no {key}")
-    for key in value:
-        if key not in keys:
-            raise _unknown(f"{path}.{key}", value[key], keys)
-    return value
-
-
-def _table(path: str, value: object) -> Mapping[str, Any]:
-    if not isinstance(value, Mapping):
-        raise PolicyError(path, value, f"a table: [{path}]")
-    return value
-
-
-def _word(path: str, value: object) -> str:
-    if not isinstance(value, str) or not value.strip():
-        raise PolicyError(path, value, "a text in quotes")
-    return value
-
-
-def _unknown(path: str, value: object, known: Iterable[str]) -> PolicyError:
-    return PolicyError(path, value, _near(path.rpartition(".")[2], known))
-
-
-def _near(name: str, known: Iterable[str]) -> str:
-    """Say which names are known, the nearest first."""
-    names = list(known)
-    nearest = get_close_matches(name, names, n=1, cutoff=0.6)
-    return f"one of {', '.join(names)}" + (f"; did you mean {nearest[0]}?" if nearest else "")
+            yield PolicyError(f"repeat.within_by_topic.{name}", name, near(name, sorted(topics)))
 
 
 def _shown(path: str, value: Mapping[str, Any]) -> Iterator[ShownSetting]:

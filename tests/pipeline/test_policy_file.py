@@ -60,6 +60,7 @@ def test_the_default_file_states_every_setting_with_its_reason() -> None:
     sections = {name for name in Policy.__slots__ if name not in ("name", "version", "channels")}
     fields = {f"{name}.{field}" for name in sections for field in type(getattr(Policy(), name)).__slots__}
     fields -= {"contact.gap_by_channel", "repeat.within_by_topic", "detractor.nps_at_most"}
+    fields -= {"detractor.by_channel", "detractor.by_segment"}
     assert stated == fields | {"name", "version", "detractor.nps"}
     assert all(row.reason for path, row in rows.items() if path not in {"name", "version"})
 
@@ -233,3 +234,43 @@ def test_any_value_anywhere_is_used_or_refused(data: st.DataObject, value: objec
 def test_any_document_is_used_or_refused(value: object) -> None:
     """The same from the top."""
     assert problems({"name": value, "version": "1", "repeat": value, "channels": value, "x": value})
+
+
+def test_a_channel_and_a_segment_may_have_limits_of_their_own() -> None:
+    """The segment's word counts above the channel's, and what neither says is as everywhere."""
+    stars = {"value": 3, "of": 5, "unit": "points", "reason": "Ours are read by everyone."}
+    gold = {
+        "tags": {"value": ["gold"], "reason": "As the shop marks them."},
+        "accounts": {"value": ["ACME-7"], "reason": "A contract of its own."},
+        "stars": {"value": 4, "of": 5, "unit": "points", "reason": "They expect more."},
+        "nps": {"value": 7, "unit": "points", "reason": "They expect more."},
+    }
+    said = {
+        "name": "x",
+        "version": "1",
+        "detractor": {"by_channel": {"review": {"stars": stars}}, "by_segment": {"gold": gold}},
+    }
+    rules = policy(said).detractor
+    assert rules.by_segment["gold"].accounts == {"ACME-7"}
+    assert rules.limits("chat", None) is rules
+    assert rules.limits("review", None).stars == Points(3, 5)
+    assert (rules.limits("review", "gold").stars, rules.limits("chat", "gold").nps_at_most) == (Points(4, 5), 7)
+
+
+NPS = {"value": 11, "unit": "points", "reason": "x"}
+
+
+@pytest.mark.parametrize(
+    ("detractor", "setting"),
+    [
+        ({"by_channel": {"revue": {}}}, "detractor.by_channel.revue"),
+        ({"by_channel": {"review": {"nps": NPS}}}, "detractor.by_channel.review.nps"),
+        ({"by_channel": {"review": {"stale_after": NPS}}}, "detractor.by_channel.review.stale_after"),
+        ({"by_segment": {"gold": {"nps": NPS | {"value": 7}}}}, "detractor.by_segment.gold"),
+        ({"by_segment": {"gold": {"tags": {"value": "gold", "reason": "x"}}}}, "detractor.by_segment.gold.tags.value"),
+    ],
+)
+def test_a_limit_that_makes_no_sense_is_named_where_it_stands(detractor: dict[str, Any], setting: str) -> None:
+    """An unknown channel, an NPS of 11, a setting that has no limit, a segment of nobody, a name for a list."""
+    (wrong,) = problems({"name": "x", "version": "1", "detractor": detractor})
+    assert wrong.setting == setting
