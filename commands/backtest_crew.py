@@ -20,12 +20,12 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
 from agents.contracts import schema_book
 from agents.known import Known
+from commands.backtest_lines import record_of
 from pipeline.backtest import placed
 from pipeline.records import entry, entry_of, entry_record, touchpoint
 from pipeline.refusal import Refused
@@ -163,20 +163,12 @@ def _sort_lines(lines: Sequence[tuple[int, bytes]]) -> Sorted:
     rows: list[Entry] = []
     for number, line in lines:
         try:
-            rows.append(entry_of(touchpoint(_record(json.loads(line)))))
+            rows.append(entry_of(touchpoint(record_of("touchpoint", json.loads(line)))))
         except (AttributeError, KeyError, TypeError, ValueError) as wrong:
             why = f"{type(wrong).__name__}: {wrong}"
             raise UnreadableLineError(f"line {number} is no touchpoint as `tellonce try` writes it ({why})") from None
     _spill(rows, task, book)
     return Sorted(len(rows))
-
-
-def _record(document: dict[str, Any]) -> dict[str, Any]:
-    times = {
-        name: None if document[name] is None else datetime.fromisoformat(document[name])
-        for name in ("occurred_at", "ended_at")
-    }
-    return {"epoch": 0, **document, **times}
 
 
 def _spill(rows: Sequence[Entry], task: Task, book: SchemaBook) -> None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from pipeline.advance import picture
-from pipeline.backtest.tally import Sample, Tally
+from pipeline.backtest.tally import Sample, Tally, kind_of
 from pipeline.findings import Finding
 from pipeline.kin import Answer, owner
 from pipeline.policy import Policy
@@ -72,7 +72,7 @@ def _compare(before: Finding | None, after: Finding | None, window: Window, tall
     either = after or before
     if change is not None and either is not None:
         bodies = (None if one is None else one.body for one in (before, after))
-        tally.draw(Sample(either.kind, either.finding_id, change, *bodies))
+        tally.draw(Sample(kind_of(either), either.finding_id, change, *bodies))
 
 
 def _change(before: Finding | None, after: Finding | None) -> str | None:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import TypeVar
 
-from pipeline.findings import Finding, Kind
+from pipeline.findings import Finding
 
 Key = TypeVar("Key")
 
@@ -49,7 +49,7 @@ class Count:
 class Sample:
     """A finding to look at: what the policies say of it, as far as they know it."""
 
-    kind: Kind
+    kind: str
     finding_id: str
     change: str
     in_force: Mapping[str, object] | None
@@ -77,15 +77,15 @@ class Tally:
 
     def count(self, finding: Finding, *what: str) -> None:
         """Count a finding under these names of `Count`."""
-        day = finding.occurred_at.date()
+        kind, day = kind_of(finding), finding.occurred_at.date()
         queue = str(finding.body.get("queue") or NO_QUEUE)
         topics = finding.body.get("topics")
         labels = [str(topic) for topic in topics] if isinstance(topics, list | tuple) else []
         for name in what:
-            self.days[(finding.kind, day), name] += 1
-            self.queues[(finding.kind, day, queue), name] += 1
+            self.days[(kind, day), name] += 1
+            self.queues[(kind, day, queue), name] += 1
             for topic in labels or [NO_TOPIC]:
-                self.cells[(finding.kind, day, queue, topic), name] += 1
+                self.cells[(kind, day, queue, topic), name] += 1
 
     def draw(self, sample: Sample) -> None:
         """Keep a sample if it is among the few with the smallest ids (Rule 2)."""
@@ -109,6 +109,12 @@ class Tally:
         """Return the samples of a kind and change in the order of their time."""
         drawn = self.drawn.get((kind, change), {})
         return sorted(drawn.values(), key=lambda one: (str(one.body["occurred_at"]), one.finding_id))
+
+
+def kind_of(finding: Finding) -> str:
+    """Return a finding's kind; of signals that share a kind, with the signal's own name."""
+    named = finding.body.get("kind")
+    return finding.kind if named is None else f"{finding.kind}: {named}"
 
 
 def counts(counted: Mapping[tuple[Key, str], int]) -> dict[Key, Count]:
