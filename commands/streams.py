@@ -45,7 +45,13 @@ class Writer:
         """Send one record, to the partition of its key or to the one named; waits now and then, so that not too many
         are under way. `timestamp` is epoch milliseconds; none: now.
         """
-        self._waiting.append(await self._producer.send(topic, value, key, partition, timestamp, headers=list(headers)))
+        named = list(headers)
+        if key is None and value is None:  # Kafka takes it; aiokafka's `send` does not
+            empty = self._producer.create_batch()
+            empty.append(key=None, value=None, timestamp=timestamp, headers=named)
+            self._waiting.append(await self._producer.send_batch(empty, topic, partition=partition or 0))
+        else:
+            self._waiting.append(await self._producer.send(topic, value, key, partition, timestamp, headers=named))
         if len(self._waiting) >= _UNACKNOWLEDGED:
             await self.flush()
 

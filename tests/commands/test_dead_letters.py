@@ -242,3 +242,13 @@ def test_a_touchpoint_that_crashed_a_worker_keeps_its_time(drawer: Drawer) -> No
     _run("replay", "--reason", "crashed", "--by", "ops")
     (again,) = drawer.read("touchpoints")
     assert again.timestamp == round(RECEIVED.timestamp() * 1000)
+
+
+def test_an_event_without_key_and_value_is_sent_again_too(drawer: Drawer) -> None:
+    """Nothing at all is an event as well: it comes out as it went in, with what we say of it."""
+    letter = drawer.letter(1, None, key=None, headers=())
+    drawer.fill([letter])
+    _run("replay", "--reason", "empty", "--by", "ops")
+    (again,) = drawer.read("raw.chat")
+    assert (again.partition, again.key, again.value) == (1, None, None)
+    assert again.headers == ((LETTER, letter["dead_letter_id"].encode()), (ATTEMPTS, b"1"))
