@@ -60,22 +60,19 @@ class News:
         self._most = most
         self._seen: OrderedDict[object, tuple[int, str]] = OrderedDict()
         self._named: OrderedDict[str, tuple[object, object]] = OrderedDict()
-        self._replaced: OrderedDict[object, None] = OrderedDict()
 
     def of(self, shown: Shown) -> Shown | None:
         """Return it as it is to be shown, if it says something new of its alert or flag; remember it."""
         name = shown.record.get("alert_id", shown.record.get("flag_id"))
-        known, first = name in self._seen, _cause(shown)
-        if not self._is_in(shown, name) or (shown.was_retracted and name in self._replaced):
+        known, cause = name in self._seen, _cause(shown)
+        is_news = self._is_in(shown, name)
+        other, named_by = self._named.get(cause, (name, None))
+        is_renamed = shown.is_by_identity and other != name
+        if not shown.was_retracted:
+            self._remember(self._named, cause, (name, shown.record["named_by"]))
+        if not is_news or (is_renamed and shown.was_retracted):
             return None
-        if shown.was_retracted:
-            return shown
-        other, named_by = self._named.get(first, (name, None))
-        self._remember(self._named, first, (name, shown.record["named_by"]))
-        if known or other == name or not shown.is_by_identity:
-            return shown
-        self._remember(self._replaced, other, None)
-        return replace(shown, formerly=named_by)
+        return replace(shown, formerly=named_by) if is_renamed and not known else shown
 
     def _remember(self, where: OrderedDict[Any, Any], key: object, value: object) -> None:
         where[key] = value
