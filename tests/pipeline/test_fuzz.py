@@ -9,7 +9,6 @@ from datetime import timedelta
 
 import pytest
 
-from agents.contracts import default_policy
 from pipeline.dead_letters import dead_letter
 from pipeline.flow import admit, picture
 from pipeline.record import RawRecord
@@ -51,7 +50,7 @@ def _end(source: str, number: int, value: bytes) -> str:
     book, end = the_intake().book, admit(record, the_intake())
     if isinstance(end, Touchpoint):
         assert book.encode("touchpoint", touchpoint_record(end))
-        picture([entry_of(end)], default_policy())
+        picture([entry_of(end)], the_intake().policy)
         return "touchpoint"
     assert isinstance(end, Rejected)
     assert book.encode("dead-letter", dead_letter(end, record, "tellonce/test"))
