@@ -37,11 +37,15 @@ class News:
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """Bonds and verdicts, and where their identifiers stand."""
+    """Bonds and verdicts, and where their identifiers stand.
+
+    `outward` are the words on pairs of which one is here and the other is not: told apart, they do not hang together.
+    """
 
     bonds: tuple[Bond, ...]
     verdicts: tuple[Verdict, ...]
     found: Mapping[Identifier, Standing]
+    outward: tuple[Verdict, ...] = ()
 
     def resolved(self, rules: KinRules) -> Resolution:
         """Return who is one customer in it."""
@@ -86,6 +90,7 @@ class _Side:
             self.bonds_within(identifiers),
             tuple(v for v in self.verdicts.values() if all(one in identifiers for one in v.pair)),
             {one: self.found[one] for one in identifiers},
+            tuple(v for v in self.verdicts.values() if not all(one in identifiers for one in v.pair)),
         )
 
 

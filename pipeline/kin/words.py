@@ -69,7 +69,8 @@ def split(identifier: Identifier, world: World, rules: KinRules, at: datetime) -
 
 
 def _spoken(world: World, at: datetime) -> tuple[Verdict, ...]:
-    return tuple(verdict for verdict in world.verdicts if verdict.at == at)
+    """Return what was said at this moment. A split that took a merge back leaves the other half out of the world."""
+    return tuple(verdict for verdict in (*world.verdicts, *world.outward) if verdict.at == at)
 
 
 def _split_taken_back(both: Pair, world: World, at: datetime) -> tuple[Verdict, ...]:

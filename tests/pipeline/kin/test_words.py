@@ -5,7 +5,7 @@ from datetime import timedelta
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from pipeline.kin import KinRules, NotMerged, Outcome, Verdict, merge, split
+from pipeline.kin import KinRules, News, NotMerged, Outcome, Verdict, World, merge, reachable, split
 from pipeline.touchpoint import Identifier
 from tests.builders import NOON
 from tests.pipeline.kin.worlds import (
@@ -14,6 +14,7 @@ from tests.pipeline.kin.worlds import (
     UNHURRIED,
     WIDE,
     Event,
+    Store,
     crm,
     customers,
     email,
@@ -107,6 +108,32 @@ def test_a_word_heard_again_says_the_same(
             again = speak([*words, *said])
             assert not isinstance(again, NotMerged)
             assert set(again) == set(said)
+
+
+@UNHURRIED
+@given(rules=rules_of, events=events_of(), words=words_of(), one=one_of_them, other=one_of_them)
+def test_words_taken_again_from_what_is_stored_change_nothing(
+    rules: KinRules, events: list[Event], words: list[Verdict], one: Identifier, other: Identifier
+) -> None:
+    """The resolver died after it stored a merge and what took it back: from one half it must know the word again."""
+    assume(one != other)
+    store = Store(rules)
+    for each in events:
+        store.keep(each.news(rules))
+    store.keep(News(verdicts=words))
+
+    def world(*start: Identifier) -> World:
+        return reachable(start, store.bonds_at, store.verdicts_at, rules).now
+
+    def speak() -> None:
+        merged = merge(one, other, world(one, other), rules, LATER)
+        store.keep(News(verdicts=() if isinstance(merged, NotMerged) else merged))
+        store.keep(News(verdicts=split(one, world(one), rules, LATEST)))
+
+    speak()
+    stored = dict(store.verdicts)
+    speak()
+    assert store.verdicts == stored
 
 
 def test_two_crm_ids_are_not_merged() -> None:
