@@ -104,7 +104,7 @@ def test_where_nothing_changed_a_rate_is_wrong_no_more_often_than_it_says(expect
     """4,000 pairs of counts of one rate: at most 5 of 100 p-values are at or under 0.05, and a seed's luck more."""
     dice, runs = Random(7), 4_000  # noqa: S311 -- repeatable
     false = sum(
-        rate_change(_poisson(dice, expected), sum(_poisson(dice, expected) for _ in range(4)), 4).p_value <= ALPHA
+        rate_change(poisson(dice, expected), sum(poisson(dice, expected) for _ in range(4)), 4).p_value <= ALPHA
         for _ in range(runs)
     )
     assert false <= ALPHA * runs + 3 * (ALPHA * runs) ** 0.5
@@ -121,7 +121,7 @@ def test_where_nothing_changed_a_share_is_wrong_no_more_often_than_it_says(share
     assert false <= ALPHA * runs + 3 * (ALPHA * runs) ** 0.5
 
 
-def _poisson(dice: Random, expected: float) -> int:
+def poisson(dice: Random, expected: float) -> int:
     """Return how many fall into one stretch, one after another."""
     count, at = 0, dice.expovariate(expected)
     while at < 1:
