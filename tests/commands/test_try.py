@@ -56,7 +56,7 @@ def town(tmp_path: Path) -> tuple[Path, dict[str, object]]:
 def test_a_newcomers_file_gives_the_known_answer_twice_over(
     kafka: str, town: tuple[Path, dict[str, object]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Received = admitted + rejected; alerts and flags as the plots say; two workers write the same bytes as one."""
+    """Received = admitted + rejected; customers, alerts and flags as the plots say; two workers, the same bytes."""
     monkeypatch.setenv("TELLONCE_BROKER", kafka)
     path, known = town
     before = asyncio.run(existing_topics(kafka)).keys()
@@ -81,6 +81,11 @@ def test_a_newcomers_file_gives_the_known_answer_twice_over(
         assert summary[name] == _number(known, name) + 5
     for name in ("admitted", "duplicates", "customers"):
         assert summary[name] == known[name]
+    assert summary["merged"] > 0
+    assert _customers(one) == _table(known["identity"])["customer_of"]
+    assert _told_in_timelines(one) == {
+        (touch["customer_id"], touch["event_id"]) for touch in read(one, "touchpoints") if "epoch" not in touch
+    }
     assert _alerts(one, "explicit") == _facts(known, "detractor_alerts", "explicit", "event_id")
     assert _alerts(one, "inferred") >= _facts(known, "detractor_alerts", "inferred_at_least", "event_id")
     assert _flags(one, "any_topic") == _facts(known, "repeat_contacts", "any_topic", "first_event_id")
@@ -94,6 +99,26 @@ def _number(known: dict[str, object], name: str) -> int:
     found = known[name]
     assert isinstance(found, int)
     return found
+
+
+def _table(found: object) -> dict[str, object]:
+    assert isinstance(found, dict)
+    return found
+
+
+def _customers(folder: Path) -> dict[object, object]:
+    """Return what names the customer of each event."""
+    return {touch["event_id"]: touch["named_by"] for touch in read(folder, "touchpoints")}
+
+
+def _told_in_timelines(folder: Path) -> set[tuple[object, object]]:
+    """Return every event with the customer in whose timeline it is."""
+    told: set[tuple[object, object]] = set()
+    for line in read(folder, "timelines"):
+        touches = line["touchpoints"]
+        assert isinstance(touches, list)
+        told |= {(line["customer_id"], each["event_id"]) for each in touches}
+    return told
 
 
 def _facts(known: dict[str, object], group: str, name: str, field: str) -> set[object]:
@@ -115,6 +140,45 @@ def _last_event(finding: dict[str, object]) -> object:
     evidence = finding["evidence"]
     assert isinstance(evidence, list)
     return evidence[-1]["event_id"]
+
+
+def test_the_whole_story_of_a_person_who_is_known_by_and_by(
+    kafka: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A call from a number, a survey to an address, at last a chat that has both and the company's own id: one."""
+    monkeypatch.setenv("TELLONCE_BROKER", kafka)
+    at = "2026-03-0{}T10:00:00Z".format
+    number, address = {"phone": "+44 20 7946 0033"}, {"email": "mia@example.com"}
+    told: list[dict[str, object]] = [
+        {"source": "phone", "event_id": "call", "call_id": "c", "outcome": "abandoned", "customer": number},
+        {
+            "source": "survey",
+            "event_id": "answer",
+            "response_id": "r",
+            "metric": "nps",
+            "score": 2,
+            "customer": address,
+        },
+        {"source": "chat", "event_id": "chat", "session_id": "s", "sender": "customer", "text": "It is Mia again."},
+    ]
+    told[2]["customer"] = {"customer_id": "C-1", **address, **number}
+    for day, event in enumerate(told, 1):
+        event["occurred_at"] = at(day)
+    for name, events in (("one", told), ("two", told[::-1])):
+        path = tmp_path / f"{name}-in" / "story.jsonl"
+        path.parent.mkdir()
+        path.write_text("".join(f"{json.dumps(event)}\n" for event in events), "utf-8")
+        result = run(str(path), "--out", str(tmp_path / name), "--json")
+        assert result.exit_code == 0, result.output
+        summary = json.loads(result.stdout)
+        assert (summary["customers"], summary["merged"], summary["touchpoints"]) == (1, 2, 3)
+        (line,) = read(tmp_path / name, "timelines")
+        assert (line["named_by"], line["status"]) == ({"type": "crm_id", "value": "C-1"}, "current")
+        assert (line["version"], line["touchpoint_count"], line["repeat_count"]) == (3, 3, 1)
+        (alert,) = read(tmp_path / name, "detractor-alerts")
+        assert (alert["named_by"], alert["version"]) == (line["named_by"], 2)
+    for name in FILES:
+        assert (tmp_path / "one" / name).read_bytes() == (tmp_path / "two" / name).read_bytes(), name
 
 
 @pytest.mark.parametrize(
