@@ -20,6 +20,7 @@ COMMANDS = {
     "broker": "commands.broker:broker",
     "dead-letters": "commands.dead_letters:dead_letters",
     "demo": "commands.demo:demo",
+    "doctor": "commands.doctor:doctor",
     "erase": "commands.erase:erase",
     "evaluate": "commands.evaluate:evaluate",
     "identity": "commands.identity:identity",
