@@ -7,10 +7,13 @@ Rule 3. What the chunk under way adds is seen before it is stored; `begin` forge
         was dropped and comes again.
 Rule 4. What stands around an identifier is read at once and kept for the chunk, unless it is more than `AT_ONCE` rows:
         then it is read by type, and only as far as it is asked for.
+Rule 5. Bytes say the same whenever they are read, so what they say is remembered from chunk to chunk, however often the
+        rows themselves are read.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from itertools import islice
 from typing import Any
 
@@ -27,9 +30,24 @@ TOLD = b"!"
 AT_ONCE = 64
 """Rows: nearly every identifier has fewer, and a scan costs more to begin than to go on."""
 
-Row = tuple[Pair, Mapping[str, Any]]
+ROWS_REMEMBERED = 1 << 14
+"""Rows whose bytes need not be read again: each stands under two identifiers, and customers come back."""
 
 NOTHING: Mapping[str, Any] = dict.fromkeys(("first", "last", "event", "verdict", "by", "why", "at"))
+
+
+@dataclass(slots=True)
+class _Near:
+    """All that stands around an identifier: bonds by the other's type, and verdicts; what the chunk adds included."""
+
+    bonds: dict[str, dict[Pair, Bond]] = field(default_factory=dict)
+    verdicts: dict[Pair, Verdict] = field(default_factory=dict)
+
+    def take(self, one: Identifier, row: Bond | Verdict) -> None:
+        if isinstance(row, Bond):
+            self.bonds.setdefault(row.other(one).type, {})[row.pair] = row
+        else:
+            self.verdicts[row.pair] = row
 
 
 @dataclass(slots=True)
@@ -39,56 +57,44 @@ class BondMemory:
     table: StateTable
     book: SchemaBook
     rules: KinRules
-    _partition: int = 0
-    _near: dict[Identifier, tuple[Row, ...] | None] = field(default_factory=dict)
-    _bonds: dict[Identifier, dict[Pair, Bond]] = field(default_factory=dict)
-    _verdicts: dict[Identifier, dict[Pair, Verdict]] = field(default_factory=dict)
+    _partition: int = field(default=0, init=False)
+    _near: dict[Identifier, _Near | None] = field(default_factory=dict, init=False)
+    _fresh: dict[Identifier, _Near] = field(default_factory=dict, init=False)
+    _read: Callable[[bytes], Bond | Verdict] = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Begin without anything read."""
+        self._read = lru_cache(maxsize=ROWS_REMEMBERED)(self._decoded)
 
     def begin(self, partition: int) -> None:
         """Turn to a chunk of this partition (Rule 3)."""
         self._partition = partition
         self._near.clear()
-        self._bonds.clear()
-        self._verdicts.clear()
+        self._fresh.clear()
 
-    def bonds_at(self, one: Identifier, other: str) -> Iterator[Bond]:
-        """Yield an identifier's bonds with identifiers of a type."""
-        fresh = {both: bond for both, bond in self._bonds.get(one, {}).items() if bond.other(one).type == other}
-        yield from fresh.values()
-        for both, row in self._bond_rows(one, other):
-            if both not in fresh:
-                yield Bond(*both, row["first"], row["last"], row["event"])
+    def bonds_at(self, one: Identifier, other: str) -> Iterable[Bond]:
+        """Return an identifier's bonds with identifiers of a type; row by row where they may be many."""
+        near = self._around(one)
+        return self._many(one, other) if near is None else near.bonds.get(other, {}).values()
 
     def verdicts_at(self, one: Identifier) -> Iterable[Verdict]:
         """Return the newest word on each pair of which an identifier is one."""
-        near = self._read_near(one)
-        rows = self._scan(row_key(one) + TOLD) if near is None else near
-        stored = {
-            both: Verdict(both, row["verdict"] == TOGETHER, row["at"])
-            for both, row in rows
-            if row["verdict"] is not None
-        }
-        return (stored | self._verdicts.get(one, {})).values()
+        near = self._around(one)
+        if near is not None:
+            return near.verdicts.values()
+        stored = {row.pair: row for row in self._scan(row_key(one) + TOLD) if isinstance(row, Verdict)}
+        return (stored | self._added(one).verdicts).values()
 
     def add(self, bond: Bond, stamp: int) -> list[Put]:
         """Take a bond; return what to store. `stamp` is epoch milliseconds."""
-        known = self._bonds.get(bond.stronger, {}).get(bond.pair)
-        if known is None:
-            rows = self._bond_rows(bond.weaker, bond.stronger.type, row_key(bond.stronger))
-            found = (Bond(*both, row["first"], row["last"], row["event"]) for both, row in rows)
-            known = next((each for each in found if each.pair == bond.pair), None)
+        known = self._known(bond)
         whole = bond if known is None else bond.merged(known)
-        for identifier in bond.pair:
-            self._bonds.setdefault(identifier, {})[bond.pair] = whole
+        self._take(whole)
         return self._puts(bond.pair, {"first": whole.first, "last": whole.last, "event": whole.event}, b"", stamp)
 
     def tell(self, verdict: Verdict, by: str | None, why: str | None, stamp: int) -> list[Put]:
         """Take an operator's word, which replaces an older one on the pair; return what to store."""
-        known = next((each for each in self.verdicts_at(verdict.pair[0]) if each.pair == verdict.pair), None)
-        if known is not None and known.at > verdict.at:
-            return []
-        for identifier in verdict.pair:
-            self._verdicts.setdefault(identifier, {})[verdict.pair] = verdict
+        self._take(verdict)
         word = TOGETHER if verdict.together else APART
         return self._puts(verdict.pair, {"verdict": word, "by": by, "why": why, "at": verdict.at}, TOLD, stamp)
 
@@ -99,28 +105,54 @@ class BondMemory:
         keys = (row_key(stronger) + between + row_key(weaker), row_key(weaker) + between + row_key(stronger))
         return [Put(self.table, key, value, stamp) for key in keys]
 
-    def _bond_rows(self, one: Identifier, other: str, key: bytes | None = None) -> Iterator[Row]:
-        """Yield the stored bonds of an identifier with a type; if there are many, only those that begin with `key`."""
-        near = self._read_near(one)
-        if near is None:
-            yield from self._scan(row_key(one) + (key or f"{other}:".encode()))
-            return
-        for both, row in near:
-            if row["verdict"] is None and (both[1] if both[0] == one else both[0]).type == other:
-                yield both, row
+    def _take(self, row: Bond | Verdict) -> None:
+        for one in row.pair:
+            near = self._around(one)
+            (self._fresh.setdefault(one, _Near()) if near is None else near).take(one, row)
 
-    def _read_near(self, one: Identifier) -> tuple[Row, ...] | None:
-        """Return all that is stored around an identifier; None where that is too much (Rule 4)."""
+    def _known(self, bond: Bond) -> Bond | None:
+        """Return what is known of a bond's pair; from the smaller side, if one of the two has too many to read."""
+        stronger, weaker = bond.pair
+        for one, other in ((weaker, stronger), (stronger, weaker)):
+            near = self._around(one)
+            if near is not None:
+                return near.bonds.get(other.type, {}).get(bond.pair)
+        fresh = self._added(weaker).bonds.get(stronger.type, {}).get(bond.pair)
+        rows = self._scan(row_key(weaker) + row_key(stronger))
+        return fresh or next((row for row in rows if isinstance(row, Bond) and row.pair == bond.pair), None)
+
+    def _many(self, one: Identifier, other: str) -> Iterator[Bond]:
+        fresh = self._added(one).bonds.get(other, {})
+        yield from fresh.values()
+        for row in self._scan(row_key(one) + f"{other}:".encode()):
+            if isinstance(row, Bond) and row.pair not in fresh:
+                yield row
+
+    def _added(self, one: Identifier) -> _Near:
+        return self._fresh.get(one) or _Near()
+
+    def _around(self, one: Identifier) -> _Near | None:
+        """Return all that stands around an identifier; None where that is too much to read at once (Rule 4)."""
         if one not in self._near:
             rows = tuple(islice(self._scan(row_key(one)), AT_ONCE + 1))
-            self._near[one] = rows if len(rows) <= AT_ONCE else None
+            near = _Near() if len(rows) <= AT_ONCE else None
+            if near is not None:
+                for row in rows:
+                    near.take(one, row)
+            self._near[one] = near
         return self._near[one]
 
-    def _scan(self, prefix: bytes) -> Iterator[Row]:
-        for _, value in self.table.scan(self._partition, prefix):
-            row = self.book.decode("bond", value)
-            # Which of the two is stronger may have been settled otherwise since.
-            yield pair(_identifier(row["stronger"]), _identifier(row["weaker"]), self.rules), row
+    def _scan(self, prefix: bytes) -> Iterator[Bond | Verdict]:
+        return (self._read(value) for _, value in self.table.scan(self._partition, prefix))
+
+    def _decoded(self, value: bytes) -> Bond | Verdict:
+        """Return a row's bytes as what they say."""
+        row = self.book.decode("bond", value)
+        # Which of the two is stronger may have been settled otherwise since.
+        both = pair(_identifier(row["stronger"]), _identifier(row["weaker"]), self.rules)
+        if row["verdict"] is None:
+            return Bond(*both, row["first"], row["last"], row["event"])
+        return Verdict(both, row["verdict"] == TOGETHER, row["at"])
 
 
 def row_key(identifier: Identifier) -> bytes:

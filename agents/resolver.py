@@ -30,8 +30,8 @@ from pipeline.kin import (
     NotMerged,
     Verdict,
     bonds_of,
+    changes_alike,
     directory_entries,
-    identity_changes,
     merge,
     reachable,
     split,
@@ -161,10 +161,10 @@ class ResolverAgent:
             yield Send(self.topics.directory, entry_key(entry), self.book.encode("directory-entry", entry), stamp)
         cause = Cause(claim.event or claim.kind, claim.occurred_at, claim.by, claim.reason)
         came_of_it: set[str] = set()
-        for change in identity_changes(gathered, now, epoch, cause, self.rules):
-            key = change["customer_id"].encode()
-            yield Send(self.topics.changes, key, self.book.encode("identity-change", change), stamp)
-            came_of_it.add(change["outcome"])
+        for heads, tail in changes_alike(gathered, now, epoch, cause, self.rules):
+            for head, value in self.book.encode_alike("identity-change", heads, tail):
+                yield Send(self.topics.changes, head["customer_id"].encode(), value, stamp)
+                came_of_it.add(head["outcome"])
         outcomes.update(came_of_it - {UNCHANGED} or {UNCHANGED})
 
     def _letter(self, record: Record, refused: Refused) -> Send:

@@ -7,17 +7,18 @@ Rule 3. An `Entry` is what the state keeps of a touchpoint: everything but its w
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
+from typing import Literal, NamedTuple
 
 Actor = Literal["customer", "agent", "bot", "company"]
 Direction = Literal["inbound", "outbound"]
 Metric = Literal["nps", "csat", "ces", "stars"]
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Identifier:
+class Identifier(NamedTuple):
     """An identifier of a customer. `type`: crm_id, email, phone, visitor_id, handle. In a `Report` the value is as
     said; in a `Touchpoint` it is canonical.
+
+    A named tuple: the resolver hashes hundreds for each claim, and a dataclass does that in Python.
     """
 
     type: str

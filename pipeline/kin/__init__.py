@@ -18,12 +18,13 @@ Rule 8. What an operator told apart still counts as having been seen: telling a 
         others share the value, and merge then split is where you began.
 """
 
-from pipeline.kin.bonds import Bond, Outcome, Pair, Verdict, bonds_of, pair, pair_digest
+from pipeline.kin.bonds import Bond, Pair, Verdict, bonds_of, pair, pair_digest
 from pipeline.kin.gather import Gathered, News, World, reachable
+from pipeline.kin.outcomes import Outcome
 from pipeline.kin.resolution import Answer, Resolution, customer_named_by, owner, resolve
 from pipeline.kin.rules import KinRules, Limit
 from pipeline.kin.standing import Standing
-from pipeline.kin.statements import Cause, directory_entries, identity_changes
+from pipeline.kin.statements import Cause, changes_alike, directory_entries, identity_changes
 from pipeline.kin.words import NotMerged, merge, split
 
 __all__ = [
@@ -42,6 +43,7 @@ __all__ = [
     "Verdict",
     "World",
     "bonds_of",
+    "changes_alike",
     "customer_named_by",
     "directory_entries",
     "identity_changes",

@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
-from enum import StrEnum
 from itertools import combinations
 
 from pipeline.ids import derived
@@ -11,18 +10,6 @@ from pipeline.kin.rules import KinRules
 from pipeline.touchpoint import Identifier
 
 Pair = tuple[Identifier, Identifier]
-
-
-class Outcome(StrEnum):
-    """What became of a bond; the last three are also why an identifier is parked."""
-
-    JOINED = "joined"
-    TWO_CRM_IDS = "two_crm_ids"
-    TOLD_APART = "told_apart"
-    HOLDS_TOO_MANY = "holds_too_many"
-    JUNK = "junk"
-    CLAIMED_BY_TWO = "claimed_by_two"
-    SHARED_BY_TOO_MANY = "shared_by_too_many"
 
 
 @dataclass(frozen=True, slots=True)

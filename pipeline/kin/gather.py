@@ -13,14 +13,15 @@ Rule 5. After a change of rules, gather from each identifier once, with the rule
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 
-from pipeline.kin.bonds import Bond, Outcome, Pair, Verdict
+from pipeline.kin.bonds import Bond, Pair, Verdict
+from pipeline.kin.outcomes import Outcome
 from pipeline.kin.resolution import Resolution, resolve
 from pipeline.kin.rules import KinRules
 from pipeline.kin.standing import Standing, over, standing, until_over, why_not
 from pipeline.touchpoint import Identifier
 
 BondsAt = Callable[[Identifier, str], Iterable[Bond]]
-"""Gives an identifier's bonds with identifiers of a type; lazily, since it may be left before its end."""
+"""Gives an identifier's bonds with identifiers of a type; lazily where they are many: it may be left before its end."""
 
 VerdictsAt = Callable[[Identifier], Iterable[Verdict]]
 """Gives the newest word on each pair of which an identifier is one."""
@@ -78,12 +79,27 @@ class _Side:
 
     def learn(self, one: Identifier, by_type: Mapping[str, list[Bond]], verdicts: Iterable[Verdict]) -> None:
         self.own[one] = {bond.pair: bond for bonds in by_type.values() for bond in bonds}
-        self.verdicts |= {verdict.pair: verdict for verdict in verdicts}
-        self.found[one] = standing(one, lambda type_: by_type.get(type_, ()), self.rules)
+        self.verdicts.update((verdict.pair, verdict) for verdict in verdicts)
+        self.found[one] = standing(one, by_type, self.rules)
+
+    def learn_from(self, other: "_Side", one: Identifier) -> None:
+        """Take what the other side, which has the same rules, learned of an identifier without words."""
+        self.own[one], self.found[one] = other.own[one], other.found[one]
+
+    def leads_on(self, one: Identifier, other: str) -> bool:
+        """Say whether `one` links to those of type `other`, as far as it alone tells."""
+        here = self.found[one]
+        return here.parked is None and other not in here.full
+
+    def is_next(self, bond: Bond, other: Identifier) -> bool:
+        """Say whether a bond that leads on ends in what is gathered, the parked `other` included; both are read."""
+        return self.found[other].parked is not None or why_not(bond, self.found) is None
 
     def bonds_within(self, identifiers: Collection[Identifier]) -> tuple[Bond, ...]:
-        bonds = {pair: bond for one in identifiers for pair, bond in self.own[one].items()}
-        return tuple(bond for both, bond in bonds.items() if all(one in identifiers for one in both))
+        bonds: dict[Pair, Bond] = {}
+        for one in identifiers:
+            bonds.update(self.own[one])
+        return tuple(b for (one, other), b in bonds.items() if one in identifiers and other in identifiers)
 
     def world(self, identifiers: Collection[Identifier]) -> World:
         return World(
@@ -107,57 +123,59 @@ class _Reading:
     def of(self, one: Identifier) -> None:
         if one in self.now.found:
             return
-        now: dict[str, list[Bond]] = {}
+        before, fresh = self._read(one)
+        verdicts = {verdict.pair: verdict for verdict in self.verdicts_at(one)}
+        words: dict[Pair, Verdict] = {word.pair: word for word in self.news.verdicts if one in word.pair}
+        self.before.learn(one, before, (v for v in verdicts.values() if words.get(v.pair) != v))
+        fresh += [bond for bond in self.news.bonds if one in bond.pair]
+        if not fresh and not verdicts and not words and self.now.rules is self.before.rules:
+            self.now.learn_from(self.before, one)
+            return
+        now = {type_: list(bonds) for type_, bonds in before.items()}
+        for bond in fresh:
+            _add(bond, now.setdefault(bond.other(one).type, []))
+        self.now.learn(one, now, (_newest(v, verdicts.get(v.pair)) for v in (verdicts | words).values()))
+
+    def _read(self, one: Identifier) -> tuple[dict[str, list[Bond]], list[Bond]]:
+        """Return the bonds that were before, by type, and what the store has heard of the news."""
         before: dict[str, list[Bond]] = {}
+        fresh: list[Bond] = []
         sides = {id(side.rules): side.rules for side in (self.before, self.now)}.values()
         linking = [rules for rules in sides if not rules.is_junk(one)]
         for type_ in self.now.rules.strongest_first:
             if not linking:
                 break  # it was parked and stays so, whatever else it stands with
-            before[type_], now[type_] = self._read(one, type_, linking)
-            parks = [over(one.type, type_, before[type_], rules) for rules in linking]
-            linking = [r for r, why in zip(linking, parks, strict=True) if why in (None, Outcome.HOLDS_TOO_MANY)]
-        self._add_news(one, now)
-        verdicts = {verdict.pair: verdict for verdict in self.verdicts_at(one)}
-        words: dict[Pair, Verdict] = {word.pair: word for word in self.news.verdicts if one in word.pair}
-        self.before.learn(one, before, (v for v in verdicts.values() if words.get(v.pair) != v))
-        self.now.learn(one, now, (_newest(v, verdicts.get(v.pair)) for v in (verdicts | words).values()))
+            stored = self.bonds_at(one, type_)
+            if not stored:
+                continue
+            older = before[type_] = until_over(one.type, type_, self._older(stored, fresh), linking)
+            linking = [r for r in linking if over(one.type, type_, older, r) in (None, Outcome.HOLDS_TOO_MANY)]
+        return before, fresh
 
-    def _read(self, one: Identifier, type_: str, rules: Collection[KinRules]) -> tuple[list[Bond], list[Bond]]:
-        """Return what was before, and that with what the store has heard of the news."""
-        fresh: list[Bond] = []
-
-        def older() -> Iterable[Bond]:
-            for bond in self.bonds_at(one, type_):
-                if self.news.event is not None and bond.event == self.news.event:
-                    fresh.append(bond)
-                else:
-                    yield bond
-
-        old = list(until_over(one.type, type_, older(), rules))
-        return old, [*old, *fresh]
-
-    def _add_news(self, one: Identifier, now: dict[str, list[Bond]]) -> None:
-        for bond in self.news.bonds:
-            if one in bond.pair:
-                bonds = now.setdefault(bond.other(one).type, [])
-                known = next((each for each in bonds if each.pair == bond.pair), None)
-                if known is not None:
-                    bonds.remove(known)
-                bonds.append(bond if known is None else bond.merged(known))
+    def _older(self, stored: Iterable[Bond], fresh: list[Bond]) -> Iterable[Bond]:
+        """Yield the bonds that another event showed first; the others go to `fresh`."""
+        if self.news.event is None:
+            yield from stored
+            return
+        for bond in stored:
+            if bond.event == self.news.event:
+                fresh.append(bond)
+            else:
+                yield bond
 
     def next_to(self, one: Identifier) -> Iterable[Identifier]:
         """Return what is gathered with `one`: what it links to in either world, and the parked that it stands with."""
-        for side in (self.now, self.before):
-            for bond in side.own[one].values():
-                other = bond.other(one)
-                if side.found[one].parked or other.type in side.found[one].full:
-                    continue
+        now, before = self.now, self.before
+        for bond in now.own[one].values():  # what was before is among them
+            other = bond.other(one)
+            sides = [s for s in (now, before) if bond.pair in s.own[one] and s.leads_on(one, other.type)]
+            if sides:
                 self.of(other)
-                both = {one: side.found[one], other: side.found[other]}
-                if side.found[other].parked or why_not(bond, both) is None:
-                    yield other
-            yield from (v.other(one) for v in list(side.verdicts.values()) if v.together and one in v.pair)
+            if any(side.is_next(bond, other) for side in sides):
+                yield other
+        for side in (now, before):
+            if side.verdicts:
+                yield from [v.other(one) for v in side.verdicts.values() if v.together and one in v.pair]
 
 
 def reachable(  # noqa: PLR0913 -- the store's two questions, the rules and the news; a class for them would say no more
@@ -186,6 +204,15 @@ def reachable(  # noqa: PLR0913 -- the store's two questions, the rules and the 
         reading.of(one)
         rest += reading.next_to(one)
     return Gathered(reading.now.world(gathered), reading.before.world(gathered), news, formerly or rules)
+
+
+def _add(bond: Bond, bonds: list[Bond]) -> None:
+    """Add a bond to others of its identifier and type, of each pair one."""
+    for place, known in enumerate(bonds):
+        if known.pair == bond.pair:
+            bonds[place] = bond.merged(known)
+            return
+    bonds.append(bond)
 
 
 def _newest(one: Verdict, other: Verdict | None) -> Verdict:

@@ -3,7 +3,8 @@
 from collections.abc import Collection, Iterable
 from collections.abc import Set as AbstractSet
 
-from pipeline.kin.bonds import Outcome, Pair
+from pipeline.kin.bonds import Pair
+from pipeline.kin.outcomes import Outcome
 from pipeline.kin.rules import CRM
 from pipeline.touchpoint import Identifier
 
@@ -24,6 +25,11 @@ class Groups:
         for one, other in apart:
             self._foes.setdefault(one, set()).add(other)
             self._foes.setdefault(other, set()).add(one)
+
+    @property
+    def are_at_peace(self) -> bool:
+        """Whether no two groups can be in conflict, now or later: then the order of joins does not matter."""
+        return len(self._claims) < 2 and not self._foes  # noqa: PLR2004 -- a conflict takes two
 
     def of(self, identifier: Identifier) -> Identifier:
         """Return the group of an identifier."""

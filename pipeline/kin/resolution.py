@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from pipeline.ids import derived
-from pipeline.kin.bonds import Bond, Outcome, Pair, Verdict
+from pipeline.kin.bonds import Bond, Pair, Verdict
 from pipeline.kin.groups import Groups
+from pipeline.kin.outcomes import Outcome
 from pipeline.kin.rules import KinRules
 from pipeline.kin.standing import Standing, standings, why_not
 from pipeline.kin.ties import tie
@@ -67,11 +68,17 @@ def resolve(
     apart = {verdict.pair for verdict in verdicts if not verdict.together}
     groups = Groups(found, apart)
     outcomes = _obey([verdict.pair for verdict in verdicts if verdict.together], groups, found, rules)
+    counted: list[Bond] = []
     for bond in bonds:
-        why = Outcome.TOLD_APART if bond.pair in apart else why_not(bond, found)
+        parted = why_not(bond, found)
+        why = Outcome.TOLD_APART if bond.pair in apart else parted
         if why is not None:
             outcomes.setdefault(bond.pair, why)
-    counted = [bond for bond in bonds if why_not(bond, found) is None]
+        if parted is None:
+            counted.append(bond)
+    if groups.are_at_peace:
+        outcomes.update((bond.pair, groups.join(bond.pair)) for bond in counted)
+        return Resolution(_answers(groups, found, rules), outcomes)
     for _, tier in groupby(sorted(counted, key=lambda b: _order(b, rules)), key=lambda b: _order(b, rules)[:2]):
         outcomes |= _joined(list(tier), apart, groups, rules)
     return Resolution(_answers(groups, found, rules), outcomes)

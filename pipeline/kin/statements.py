@@ -14,8 +14,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from pipeline.kin.bonds import Bond, Outcome, pair_digest
+from pipeline.kin.bonds import Bond, pair_digest
 from pipeline.kin.gather import Gathered
+from pipeline.kin.outcomes import Outcome
 from pipeline.kin.resolution import Answer, Resolution, customer_named_by
 from pipeline.kin.rules import KinRules
 from pipeline.touchpoint import Identifier
@@ -58,36 +59,52 @@ def identity_changes(
     gathered: Gathered, now: Resolution, epoch: int, cause: Cause, rules: KinRules
 ) -> Iterator[dict[str, Any]]:
     """Yield the records of identity-change.v1.avsc, one for the home of each gathered identifier, strongest first."""
+    for heads, tail in changes_alike(gathered, now, epoch, cause, rules):
+        for head in heads:
+            yield head | tail
+
+
+def changes_alike(
+    gathered: Gathered, now: Resolution, epoch: int, cause: Cause, rules: KinRules
+) -> Iterator[tuple[list[dict[str, Any]], dict[str, Any]]]:
+    """Yield the same in runs: what each home's record begins with, and what is alike in all of the run.
+
+    Of n identifiers n homes are told n answers: written for each, that is most of what the resolver does.
+    """
     before = gathered.before.resolved(gathered.formerly)
     ranked = sorted(gathered.identifiers, key=rules.rank)
-    answers = [_answer(one, now.answers[one], epoch) for one in ranked]
-    customers = sorted({answer.customer_id for answer in now.answers.values()})
-    links = [_link(bond, now) for bond in _links(gathered, rules)]
+    alike = {
+        "customers": sorted({answer.customer_id for answer in now.answers.values()}),
+        "answers": [_answer(one, now.answers[one], epoch) for one in ranked],
+        "caused_by": cause.name,
+        "links": [_link(bond, now) for bond in _links(gathered, rules)],
+        "occurred_at": cause.occurred_at,
+        "by": cause.by,
+        "why": cause.why,
+    }
     companies = _companies(before), _companies(now)
+    changed = _parks_or_frees(gathered, before, now)
+    run: list[dict[str, Any]] = []
     for one in ranked:
-        is_at_rest = _is_at_rest(one, gathered, before, now)
         told = _told(one, gathered, (before, now), companies, cause)
-        yield {
-            "customer_id": customer_named_by(one),
-            "epoch": epoch,
-            "outcome": told.outcome,
-            "reason": told.reason,
-            "customers": [now.answers[one].customer_id] if is_at_rest else customers,
-            "answers": [_answer(one, now.answers[one], epoch)] if is_at_rest else answers,
-            "caused_by": cause.name,
-            "links": links,
-            "occurred_at": cause.occurred_at,
-            "by": cause.by,
-            "why": cause.why,
-        }
+        head = {"customer_id": customer_named_by(one), "epoch": epoch, "outcome": told.outcome, "reason": told.reason}
+        if changed or before.answers[one].parked is None:
+            run.append(head)
+            continue
+        if run:
+            yield run, alike
+            run = []
+        answer = now.answers[one]
+        yield [head], alike | {"customers": [answer.customer_id], "answers": [_answer(one, answer, epoch)]}
+    if run:
+        yield run, alike
 
 
-def _is_at_rest(one: Identifier, gathered: Gathered, before: Resolution, now: Resolution) -> bool:
+def _parks_or_frees(gathered: Gathered, before: Resolution, now: Resolution) -> bool:
+    """Say whether the news is more than bonds that leave every identifier parked, or free, as it was (Rule 3)."""
     if gathered.news.verdicts or not gathered.news.bonds:
-        return False
-    if before.answers[one].parked is None:
-        return False
-    return all(before.answers[each].parked == answer.parked for each, answer in now.answers.items())
+        return True
+    return any(before.answers[each].parked != answer.parked for each, answer in now.answers.items())
 
 
 def _told(

@@ -13,8 +13,9 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from pipeline.kin.bonds import Outcome, Pair, Verdict, newest, pair
+from pipeline.kin.bonds import Pair, Verdict, newest, pair
 from pipeline.kin.gather import World
+from pipeline.kin.outcomes import Outcome
 from pipeline.kin.resolution import resolve
 from pipeline.kin.rules import CRM, KinRules
 from pipeline.touchpoint import Identifier

@@ -8,6 +8,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from fastavro import parse_schema
+from fastavro.schema import UnknownType
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -261,3 +263,33 @@ def test_json_is_not_taken_where_only_our_own_write() -> None:
     with pytest.raises(Refused) as refused:
         BOOK.decode("touchpoint", b"{}")
     assert refused.value.rejected.reason is Reason.UNKNOWN_FORMAT
+
+
+@given(which=st.sampled_from(RECORDS), data=st.data())
+def test_what_is_alike_is_written_as_if_each_were_written_whole(
+    which: tuple[str, dict[str, Any]], data: st.DataObject
+) -> None:
+    """A record is its fields in a row, so its end may be written once for many, wherever it is cut."""
+    subject, record = which
+    names = [field["name"] for field in newest()[subject]["fields"]]
+    whole = {name: BOOK.decode(subject, BOOK.encode(subject, record))[name] for name in names}
+    first = data.draw(st.sampled_from([place for place in range(1, len(names) + 1) if can_be_cut(subject, place)]))
+    head, tail = ({name: whole[name] for name in part} for part in (names[:first], names[first:]))
+    found = list(BOOK.encode_alike(subject, [head, head], tail))
+    assert found == [(head, BOOK.encode(subject, whole))] * 2
+
+
+def can_be_cut(subject: str, place: int) -> bool:
+    """Return whether no record that the fields before this place define is meant by name behind it."""
+    behind = newest()[subject]["fields"][place:]
+    try:
+        parse_schema({"type": "record", "name": "Behind", "namespace": "io.tellonce.v1", "fields": behind})
+    except UnknownType:
+        return False
+    return True
+
+
+def test_a_tail_that_is_not_the_end_is_refused() -> None:
+    """Our own mistake, said as one."""
+    with pytest.raises(ValueError, match="customer_id are not the last fields of identity-change"):
+        list(BOOK.encode_alike("identity-change", [{}], {"customer_id": "c"}))

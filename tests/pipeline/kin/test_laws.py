@@ -1,11 +1,14 @@
 """The laws of who is one customer, on small dense worlds with conflicts, limits and operators' words."""
 
+from unittest.mock import patch
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.kin import Answer, KinRules, News, Outcome, Verdict, customer_named_by, owner
 from pipeline.kin.bonds import newest
+from pipeline.kin.groups import Groups
 from pipeline.touchpoint import Identifier
 from tests.pipeline.kin.worlds import (
     PEOPLE,
@@ -82,6 +85,19 @@ def test_changed_rules_are_obeyed_looking_back(
         gathered = store.hear(News(), [one], formerly=old)
         assert next(company for company in before if one in company) <= set(gathered.identifiers)
     assert store.directory == whole(events, words, new).answers
+
+
+@both
+@UNHURRIED
+@given(events=events_of(), words=words_of(), junk=junk)
+def test_the_short_way_of_those_at_peace_ends_where_the_long_one_does(
+    rules: KinRules, events: list[Event], words: list[Verdict], junk: Junk
+) -> None:
+    """Where no two can be in conflict, bonds are joined as they come: the same answers, and the same of every bond."""
+    rules = with_junk(rules, junk)
+    found = whole(events, words, rules)
+    with patch.object(Groups, "are_at_peace", new=False):
+        assert whole(events, words, rules) == found
 
 
 @UNHURRIED
