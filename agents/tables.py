@@ -8,6 +8,8 @@ Rule 3. In memory and in RocksDB behave the same; one law class examines both.
 """
 
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager
+from pathlib import Path
 from typing import Any, Protocol
 
 import faust
@@ -15,6 +17,9 @@ from faust.stores import rocksdb
 from faust.stores.base import Store
 from faust.types import TP
 from sortedcontainers import SortedDict
+
+from agents import disk
+from agents.exact.exits import leave
 
 BLOCK_CACHE = 64 * 1024 * 1024
 """Bytes of RocksDB block cache a table and partition; Faust's own default is 2 GiB."""
@@ -43,23 +48,50 @@ class Rows(Protocol):
 
 
 class RocksRows(rocksdb.Store):
-    """Rows in RocksDB, a database a partition."""
+    """Rows in RocksDB, a database a partition. A broken one ends the worker (`agents.disk`)."""
 
     def put_row(self, partition: int, key: bytes, value: bytes) -> None:
         """Write a row."""
-        self._db_for_partition(partition).put(key, value)
+        with self._trusted():
+            self._db_for_partition(partition).put(key, value)
 
     def drop_row(self, partition: int, key: bytes) -> None:
         """Delete a row, if it is there."""
-        self._db_for_partition(partition).delete(key)
+        with self._trusted():
+            self._db_for_partition(partition).delete(key)
 
     def scan(self, partition: int, prefix: bytes) -> Iterator[tuple[bytes, bytes]]:
         """Yield a partition's rows whose keys begin with `prefix`, in key order."""
-        for key, value in self._db_for_partition(partition).items(from_key=prefix):
-            if not key.startswith(prefix):
-                return
-            if key != self.offset_key:  # Faust keeps the restore point among the rows
-                yield key, value
+        with self._trusted():
+            for key, value in self._db_for_partition(partition).items(from_key=prefix):
+                if not key.startswith(prefix):
+                    return
+                if key != self.offset_key:  # Faust keeps the restore point among the rows
+                    yield key, value
+
+    def apply_changelog_batch(
+        self, batch: Iterable[Any], to_key: Callable[[Any], Any], to_value: Callable[[Any], Any]
+    ) -> None:
+        """Take rows from the changelog, as Faust reads them at start."""
+        with self._trusted():
+            super().apply_changelog_batch(batch, to_key, to_value)
+
+    def persisted_offset(self, tp: TP) -> int | None:
+        """Return the changelog offset up to which everything is here."""
+        with self._trusted():
+            return super().persisted_offset(tp)
+
+    def set_persisted_offset(self, tp: TP, offset: int) -> None:
+        """Set the changelog offset up to which everything is here."""
+        with self._trusted():
+            super().set_persisted_offset(tp, offset)
+
+    def _open_for_partition(self, partition: int) -> Any:  # noqa: ANN401 -- Faust's own signature
+        with disk.opened(Path(self.app.conf.datadir), leave):
+            return super()._open_for_partition(partition)
+
+    def _trusted(self) -> AbstractContextManager[None]:
+        return disk.trusted(Path(self.app.conf.datadir))
 
 
 class MemoryRows(Store[Any, Any]):

@@ -114,6 +114,12 @@ def _blocks(difference: Difference) -> bool:
     return difference.kind is not Kind.CONFIG or difference.setting == "cleanup.policy"
 
 
+async def cluster_id(bootstrap: str) -> str:
+    """Returns the id that the Kafka was given when its storage was made. Raises `Unreachable`, `Refused`."""
+    async with _admin(bootstrap) as admin:
+        return str((await admin.describe_cluster())["cluster_id"])
+
+
 @asynccontextmanager
 async def _admin(bootstrap: str) -> AsyncIterator[AIOKafkaAdminClient]:
     admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap, request_timeout_ms=15_000)

@@ -15,12 +15,14 @@ import faust
 import uvloop
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import CoordinatorNotAvailableError, KafkaError
+from faust.exceptions import ConsistencyError
 from prometheus_client import start_http_server
 
+from agents import disk
 from agents.app import Installation, make_app
 from agents.exact.exits import Exit, leave
 from agents.metrics import Metrics
-from agents.topic_admin import require
+from agents.topic_admin import cluster_id, require
 
 COORDINATED_WITHIN = 15.0
 """Seconds; a new Kafka makes its topic of offsets at the first question."""
@@ -38,6 +40,7 @@ def run(at: Installation, restarts: Mapping[str, int], *, tethered: bool) -> NoR
     """
     asyncio.run(require(at.bootstrap, at.wanted()))
     asyncio.run(_coordinated(at.bootstrap, at.settings.app_id))
+    disk.prepare(at.data, asyncio.run(cluster_id(at.bootstrap)))
     asyncio.set_event_loop_policy(uvloop.EventLoopPolicy())
     metrics = Metrics()
     for fence, count in restarts.items():
@@ -57,6 +60,9 @@ def run(at: Installation, restarts: Mapping[str, int], *, tethered: bool) -> NoR
     try:
         worker.execute_from_commandline()
     except SystemExit as end:
+        if isinstance(app.crash_reason, ConsistencyError):  # the store is ahead of its changelog
+            disk.mark(at.data)
+            leave(Exit.STORE, f"the changelog is behind the store in {at.data}")
         if end.code:
             leave(Exit.UNEXPECTED, "Faust gave up")
     raise SystemExit(Exit.STOPPED)

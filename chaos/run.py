@@ -29,7 +29,8 @@ from chaos.feed import Raw, Town
 from chaos.kafka import Node, node
 from chaos.stage import Stage
 from chaos.verdict import Verdict, judge
-from commands.patience import WORK, until_worked_off
+from commands.children import WorkerGaveUpError, tail
+from commands.patience import WORK, StalledError, until_worked_off
 from commands.rehearsal import Rehearsal, rehearsal
 from commands.streams import ends_of, read_to_the_end, reading
 from pipeline.touchpoint import Origin
@@ -88,7 +89,11 @@ async def play(
             for fault in faults:
                 sent = fault.mischief(town.take(events * fault.backlog), dice)
                 say(f"{fault.name}: {len(sent)} events")
-                played.rows.append(await _suffer(at, fault, sent, played))
+                try:
+                    played.rows.append(await _suffer(at, fault, sent, played))
+                except (StalledError, WorkerGaveUpError):
+                    say("\n".join(f"{log.parent.name}:\n{tail(log)}" for log in at.workers.logs[-4:]))
+                    raise
             at.workers.stop()
             say("reading everything, and asking the core what it should be")
             wanted, heard = await _answer(run), await _heard(run)

@@ -32,7 +32,8 @@ def worker(*, once: bool, data: Path | None, restarts: str) -> None:
 
     It leaves at once when it can no longer be trusted (paused, out of sequence, stalled, hung) and is started again
     within a second; nothing is lost by that. Exit codes: 0 stopped, 1 topics or Kafka not ready, 2 wrong settings,
-    70 unexpected, 75 paused, 76 out of sequence, 77 stalled, 78 loop hung, 79 rebalance hung.
+    70 unexpected, 74 store broken (it is set aside), 75 paused, 76 out of sequence, 77 stalled, 78 loop hung,
+    79 rebalance hung.
     """
     settings = read_settings()
     bootstrap = find(settings)

@@ -20,6 +20,7 @@ class Exit(IntEnum):
     STOPPED = 0
     CONFIGURATION = 2
     UNEXPECTED = 70
+    STORE = 74
     PAUSED = 75
     OUT_OF_SEQUENCE = 76
     STALLED = 77
