@@ -165,8 +165,7 @@ def test_the_whole_story_of_a_person_who_is_known_by_and_by(
     for day, event in enumerate(told, 1):
         event["occurred_at"] = at(day)
     for name, events in (("one", told), ("two", told[::-1])):
-        path = tmp_path / f"{name}-in" / "story.jsonl"
-        path.parent.mkdir()
+        path = tmp_path / "story.jsonl"
         path.write_text("".join(f"{json.dumps(event)}\n" for event in events), "utf-8")
         result = run(str(path), "--out", str(tmp_path / name), "--json")
         assert result.exit_code == 0, result.output

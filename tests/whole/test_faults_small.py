@@ -28,7 +28,7 @@ from commands.settled import Outcome
 from commands.streams import administering, read_to_the_end
 from pipeline.flow import picture
 from pipeline.records import entry, entry_of, touchpoint
-from simulation import Simulated, simulate
+from simulation import Answers, Simulated, simulate
 from tests.whole.harness import Raw, Record, Stage, restarts, stage
 
 START = datetime(2026, 8, 1, tzinfo=UTC)
@@ -188,7 +188,7 @@ def test_what_stands_is_what_the_core_says_of_all_touchpoints(told: Told) -> Non
     """Alerts and flags are those of the picture over each customer's touchpoints, field by field."""
     customers: dict[str, list[Any]] = {}
     for record in told.outcome.standing["touchpoints"]:
-        one = entry_of(touchpoint(record))
+        one = entry_of(touchpoint({**record, "epoch": 0}))
         customers.setdefault(one.customer_id, []).append(one)
     findings = [each for rows in customers.values() for each in picture(rows, default_policy()).findings.values()]
     for name, own in (("detractor-alert", "alert_id"), ("repeat-contact", "flag_id")):
@@ -201,22 +201,47 @@ def test_what_stands_is_what_the_core_says_of_all_touchpoints(told: Told) -> Non
         assert found
 
 
+def test_every_event_is_in_its_customers_timeline(told: Told) -> None:
+    """Customers are those that can be known of the simulation, and each event is in that one's timeline only."""
+    answers = Answers()
+    for event in told.events:
+        answers.hear(event)
+    named: dict[str, Any] = dict(answers.known().customer_of)
+    touches: list[Any] = told.outcome.standing["touchpoints"]
+    assert {touch["event_id"]: (touch["named_by"]["type"], touch["named_by"]["value"]) for touch in touches} == named
+    lines: list[Any] = told.outcome.standing["timelines"]
+    listed = Counter((line["customer_id"], each["event_id"]) for line in lines for each in line["touchpoints"])
+    assert listed == Counter((touch["customer_id"], touch["event_id"]) for touch in touches)
+
+
 def test_commits_never_fall(told: Told) -> None:
     """No look at the group's committed offsets found one lower than the look before."""
     assert told.fell == []
 
 
 def test_the_changelog_holds_exactly_the_events(told: Told) -> None:
-    """One row an event, under its own key, as the touchpoint says it; nothing else, and nothing deleted."""
+    """One row an event at its customer's, under its own key, as the touchpoint says it; nothing else, nothing deleted.
+
+    Beside them there is only what such a row left behind, where it turned out to be another customer's.
+    """
     kept = {key: entry(told.at.book.decode("timeline-entry", value)) for key, value in told.rows.items() if value}
     assert len(kept) == len(told.rows)
     wanted = {entry_key(one): _bare(one) for one in _entries(told)}
-    assert {key: _bare(one) for key, one in kept.items()} == wanted
+    whose = {_event(one): one.customer_id for one in _entries(told)}
+    assert {key: _bare(kept[key]) for key in wanted} == wanted
+    left = {key: one for key, one in kept.items() if key not in wanted}
+    assert all(entry_key(one) == key for key, one in left.items())
+    assert all(one.customer_id != whose[_event(one)] for one in left.values())
+    assert left, "nobody turned out to be another: the faults test no moves"
 
 
 def _entries(told: Told) -> Iterator[Any]:
     for record in told.outcome.standing["touchpoints"]:
-        yield entry_of(touchpoint(record))
+        yield entry_of(touchpoint({**record, "epoch": 0}))
+
+
+def _event(one: Any) -> tuple[str, str]:  # noqa: ANN401 -- an entry of the core
+    return one.source, one.event_id
 
 
 def _bare(one: Any) -> tuple[object, ...]:  # noqa: ANN401 -- an entry of the core
