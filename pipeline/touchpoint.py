@@ -154,6 +154,7 @@ class Touchpoint:
     company_words: int = 0
     promised_by: datetime | None = None
     anger: tuple[Anger, ...] = ()
+    thanks_only: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -192,3 +193,5 @@ class Entry:
     company_words: int = 0
     promised_by: datetime | None = None
     anger: tuple[Anger, ...] = ()
+    thanks_only: bool = False
+    tags: tuple[str, ...] = ()

@@ -275,6 +275,24 @@ def test_a_row_brings_what_its_sender_knew_so_that_it_comes_to_rest_without_the_
     assert_each_is_in_one_timeline(company, [event])
 
 
+def test_what_a_split_leads_to_says_so_wherever_a_row_comes_from() -> None:
+    """The visitor's home, where the row lay first, sends it to the e-mail's again: for a split, not for a merge."""
+    company = Company(lambda n: n - 1)
+    event = with_identifiers(chat("e1", at(), "s", mood=UNHAPPY), (VISITOR,))
+    company.admit(event)
+    company.settle()
+    company.resolver.claim((MAIL, VISITOR), "chat/e2")
+    company.settle()
+    company.resolver.merge(CRM, MAIL)
+    company.settle()
+    said = {whose: len(customer.published) for whose, customer in company.customers.items()}
+    company.resolver.split(MAIL)
+    company.settle()
+    fresh = [record for whose, customer in company.customers.items() for record in customer.published[said[whose] :]]
+    assert {record["reason"] for record in fresh} == {"identity_split"}
+    assert_readers_hold_the_truth(company, [event])
+
+
 def test_what_a_run_of_two_raised_is_taken_back_by_whoever_has_its_first() -> None:
     """The contact is named by its first touchpoint. The second, on whose words the alert stood, is another's again."""
     resolver, hers = Company(lambda n: n - 1).resolver, Customer()
