@@ -40,6 +40,8 @@ class Operators:
     events: Sequence[Event]
     spoken: list[Verdict] = field(default_factory=list)
     words: int = 0
+    forgotten: set[Identifier] = field(default_factory=set)
+    gone: set[str] = field(default_factory=set)
 
     @property
     def rules(self) -> KinRules:
@@ -49,7 +51,7 @@ class Operators:
     @property
     def truth(self) -> Truth:
         """Who is who by now."""
-        return truth(self.events, self.rules, self.spoken)
+        return truth(self.events, self.rules, self.spoken, forgotten=self.forgotten, gone=self.gone)
 
     def merged(self, one: Identifier, other: Identifier) -> Spoken | None:
         """Return the word that two are one, and remember what it means; None where it means nothing."""
@@ -66,6 +68,16 @@ class Operators:
         verdicts = split(one, self._world((one,)), self.rules, at)
         self.spoken += verdicts
         return Spoken(kind="split", identifiers=(one,), by="ann", why="he said no", at=at) if verdicts else None
+
+    def erased(self, one: Identifier) -> Spoken:
+        """Return the word that takes a person out, and remember what it means."""
+        before = self.truth
+        whose = before.resolution.answers[one].customer_id
+        own = {each for each, answer in before.resolution.answers.items() if answer.customer_id == whose}
+        self.gone |= before.customers.get(whose, set())
+        self.forgotten |= own
+        self.spoken = [verdict for verdict in self.spoken if own.isdisjoint(verdict.pair)]
+        return Spoken(kind="erase", identifiers=(one,), by="ann", why="asked to", at=self._moment())
 
     def mergeable(self, place: Village) -> tuple[Identifier, Identifier] | None:
         """Return two identifiers of two customers of a village that may be one, neither of them parked."""
@@ -86,8 +98,10 @@ class Operators:
         for event in place.events:
             for one in event.identifiers[1:]:
                 lead = event.identifiers[0]
-                same = one in answers and answers[one].customer_id == answers[lead].customer_id
-                if same and answers[one].parked is answers[lead].parked is None and event.identifiers[0] != one:
+                if one not in answers or lead not in answers:  # erased since
+                    continue
+                same = answers[one].customer_id == answers[lead].customer_id
+                if same and answers[one].parked is answers[lead].parked is None:
                     return one, lead
         return None
 
@@ -99,7 +113,7 @@ class Operators:
         return NOON + timedelta(seconds=self.words)
 
     def _world(self, start: Collection[Identifier]) -> World:
-        every = bonds(self.events, self.rules)
+        every = {both: bond for both, bond in bonds(self.events, self.rules).items() if self.forgotten.isdisjoint(both)}
         newest: dict[Pair, Verdict] = {each.pair: each for each in sorted(self.spoken, key=lambda v: v.at)}
 
         def bonds_at(one: Identifier, type_: str) -> Iterable[Bond]:

@@ -59,11 +59,24 @@ class Truth:
         return dict(found)
 
 
-def truth(events: Iterable[Event], rules: KinRules, verdicts: Collection[Verdict] = ()) -> Truth:
-    """Return who is who by all of the events and the newest verdict of each pair."""
+def truth(
+    events: Iterable[Event],
+    rules: KinRules,
+    verdicts: Collection[Verdict] = (),
+    *,
+    forgotten: Collection[Identifier] = (),
+    gone: Collection[str] = (),
+) -> Truth:
+    """Return who is who by all of the events and the newest verdict of each pair.
+
+    `forgotten` are the identifiers of those who were erased, `gone` the events that were theirs.
+    """
     told = {event.event_id: event for event in events}
     newest = {verdict.pair: verdict for verdict in sorted(verdicts, key=lambda each: each.at)}
-    return Truth(told, resolve(bonds(told.values(), rules).values(), newest.values(), rules))
+    every = bonds(told.values(), rules)
+    left = [bond for both, bond in every.items() if frozenset(forgotten).isdisjoint(both)]
+    counting = {event_id: event for event_id, event in told.items() if event_id not in gone}
+    return Truth(counting, resolve(left, newest.values(), rules))
 
 
 def bonds(events: Iterable[Event], rules: KinRules) -> dict[Pair, Bond]:
@@ -112,6 +125,10 @@ class Read:
     def timelines(self) -> dict[str, Record]:
         """Return the last word on each customer."""
         return {own: told[-1] for own, told in self.last_words("timelines").items()}
+
+    def erased(self) -> set[str]:
+        """Return the customers whose timeline was ended without a word."""
+        return {each.key.decode() for each in self.said["timelines"] if each.record is None}
 
     def touchpoints(self) -> dict[str, Record]:
         """Return each event's touchpoint, as the smallest place of its raw event tells it."""
@@ -196,12 +213,14 @@ def _two_crm_ids(heard: Read, true: Truth) -> Iterator[str]:
 
 def _astray(heard: Read, true: Truth) -> Iterator[str]:
     """Whoever follows a merged timeline arrives at one that is current, the owner's of what named it."""
-    lines = heard.timelines()
+    lines, erased = heard.timelines(), heard.erased()
     for own, line in lines.items():
         to, hops = own, [own]
         while to in lines and lines[to]["status"] == "merged" and len(hops) < 20:
             to = lines[to]["redirect_to"]
             hops.append(to)
+        if to in erased and to not in lines:
+            continue
         if to not in lines or lines[to]["status"] != "current":
             yield f"timelines {own}: {hops} leads nowhere"
             continue
