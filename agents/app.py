@@ -1,6 +1,6 @@
 """The composition root: everything is made here, once, from settings, and handed on. No module-level app.
 
-raw.* ─▶ intake ─▶ touchpoints ─▶ timelines ─▶ timelines, detractor-alerts, repeat-contacts
+raw.* ─▶ intake ─▶ touchpoints ─▶ timelines ─▶ timelines, alerts, flags, journey signals
            └─▶ identity-claims ─▶ resolver ─▶ directory (read by every intake), identity-changes
 """
 
@@ -264,7 +264,7 @@ def make_timelines(
     at: Installation, tables: dict[str, StateTable], hot: HotCustomers, metrics: Metrics
 ) -> TimelinesAgent:
     """Return the timelines agent over its three tables."""
-    names = ("timelines", "detractor-alerts", "repeat-contacts", "moves", "identity-changes")
+    names = ("timelines", "detractor-alerts", "repeat-contacts", "journey-signals", "moves", "identity-changes")
     entries, raised, kin = (tables[name] for name in STATE)
     kept = KeptCustomers(at.book, at.policy, entries, raised, kin, hot)
     return TimelinesAgent(at.book, at.policy, TimelineTopics(*map(at.name, names)), kept, metrics)

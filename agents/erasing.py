@@ -80,6 +80,8 @@ class ErasingTimelines:
             for kind, record in gone.retractions:
                 if kind == "detractor-alert":
                     self.metrics["alerts_total"].labels(record["basis"], record["status"]).inc()
+                elif kind == "journey-signal":
+                    self.metrics["signals_total"].labels(record["kind"], record["status"]).inc()
                 else:
                     self.metrics["flags_total"].labels("any_topic", record["status"]).inc()
 
@@ -91,7 +93,8 @@ class ErasingTimelines:
         return Effects(sends=tuple(sends), done=done, taken=1, last=tuple(self._rows(customer, gone, stamp)))
 
     def _retracted(self, customer: str, gone: Erased, stamp: int) -> Iterator[Send]:
-        topics = {"detractor-alert": self.topics.alerts, "repeat-contact": self.topics.flags}
+        own = self.topics
+        topics = {"detractor-alert": own.alerts, "repeat-contact": own.flags, "journey-signal": own.signals}
         for kind, record in gone.retractions:
             yield Send(topics[kind], customer.encode(), self.book.encode(kind, record), stamp)
 

@@ -51,6 +51,7 @@ METRICS = (
     Metric("touchpoints_stitched_total", Kind.COUNTER, "Touchpoints put into timelines, repeats included."),
     Metric("alerts_total", Kind.COUNTER, "Detractor alerts published.", ("basis", "status")),
     Metric("flags_total", Kind.COUNTER, "Repeat-contact flags published.", ("answer", "status")),
+    Metric("signals_total", Kind.COUNTER, "Journey signals published.", ("kind", "status")),
     Metric(
         "end_to_end_seconds",
         Kind.HISTOGRAM,

@@ -1,5 +1,5 @@
-"""The timelines agent: touchpoints, moved rows and changes of identity in; timelines, alerts, flags, retractions and
-moves out.
+"""The timelines agent: touchpoints, moved rows and changes of identity in; timelines, alerts, flags, signals,
+retractions and moves out.
 
 Rule 1. What is kept of a customer is `agents.kept`'s; it is stored before anything goes out.
 Rule 2. What was ever raised is remembered before it is published, so that it can always be taken back.
@@ -34,6 +34,7 @@ class TimelineTopics:
     timelines: str
     alerts: str
     flags: str
+    signals: str
     moves: str
     changes: str
 
@@ -79,6 +80,7 @@ class TimelinesAgent:
         sends = [
             *(Send(topics.alerts, key, encode("detractor-alert", record), stamp) for record in after.alerts),
             *(Send(topics.flags, key, encode("repeat-contact", record), stamp) for record in after.flags),
+            *(Send(topics.signals, key, encode("journey-signal", record), stamp) for record in after.signals),
         ]
         if after.timeline:
             sends.append(Send(topics.timelines, key, encode("timeline", after.timeline), stamp))
@@ -100,3 +102,5 @@ class TimelinesAgent:
             for flag in after.flags:
                 answer = "same_topic" if flag["same_topic"] else "any_topic"
                 self.metrics["flags_total"].labels(answer, flag["status"]).inc()
+            for signal in after.signals:
+                self.metrics["signals_total"].labels(signal["kind"], signal["status"]).inc()

@@ -101,8 +101,10 @@ def _stitched(told: Iterable[Touchpoint], rules: KinRules, found: Answer) -> dic
 def _intake() -> Intake:
     documents = {
         name: tomllib.loads(files("policies").joinpath(name).read_text("utf-8"))
-        for name in ("taxonomy.toml", "lexicon.toml", "identifiers.toml")
+        for name in ("taxonomy.toml", "lexicon.toml", "signals.toml", "identifiers.toml")
     }
     rules = identifier_rules(documents["identifiers.toml"])
-    words = language(documents["taxonomy.toml"], documents["lexicon.toml"], rules.default_region)
+    words = language(
+        documents["taxonomy.toml"], documents["lexicon.toml"], documents["signals.toml"], rules.default_region
+    )
     return Intake(schema_book(), default_policy(), rules, words, StrongestIdentifier())

@@ -17,13 +17,16 @@ Rule 5. A touchpoint that belongs elsewhere is kept, unseen, and sent on, with w
 
 from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from pipeline.contacts import Contact, contacts
 from pipeline.detractors import alerts
-from pipeline.findings import Finding, Kind, Record, anchor_of
+from pipeline.findings import ID_FIELDS, Finding, Kind, Record, anchor_of
 from pipeline.ids import derived
+from pipeline.journey.effort import Effort, with_efforts
+from pipeline.journey.found import efforts, promises, signals
+from pipeline.journey.signal import promise_id
 from pipeline.placing import NOBODY, Kin, known_of, merged, place
 from pipeline.policy import Policy
 from pipeline.repeats import Links, flags
@@ -84,6 +87,7 @@ class Picture:
     waiting: tuple[Entry, ...] = ()
     kin: Kin = NOBODY
     heard: int = 0
+    efforts: Mapping[str, Effort] = field(default_factory=dict)
 
     @property
     def held(self) -> tuple[Entry, ...]:
@@ -95,10 +99,15 @@ class Picture:
         """How many rows tell an event again: at another time, or at the same time with other contents."""
         return len(self.rows) - len(self.entries)
 
-    def version_at(self, moment: datetime) -> int:
-        """Return the version of what stands on a contact whose newest touchpoint is at `moment` (Rule 3)."""
-        here = self.retold * RETOLD + len(self.rows) if self.retold else bisect_right(self.times, moment)
-        return self.heard * EPOCH + here
+    def version_at(self, moment: datetime, due: datetime | None = None) -> int:
+        """Return the version of what stands on a contact whose newest touchpoint is at `moment` (Rule 3).
+
+        What is `due` looks as far as that, and knows whether anything happened later; one more counts for that.
+        """
+        until = moment if due is None else max(moment, due)
+        here = self.retold * RETOLD + len(self.rows) if self.retold else bisect_right(self.times, until)
+        passed = due is not None and not self.retold and here < len(self.times)
+        return self.heard * EPOCH + here + passed
 
     @property
     def version(self) -> int:
@@ -122,6 +131,7 @@ class Advance:
     timeline: Record
     kin: tuple[Told, ...] = ()
     moves: tuple[Move, ...] = ()
+    signals: tuple[Record, ...] = ()
 
 
 def picture(rows: Iterable[Entry], policy: Policy, known: Picture | None = None, kin: Kin = NOBODY) -> Picture:
@@ -145,15 +155,17 @@ def picture(rows: Iterable[Entry], policy: Policy, known: Picture | None = None,
     told = Picture(kept, entries, times, grouped, links, {}, tuple(gone), tuple(waiting), kin, heard)
     fresh = [contact for contact in grouped if since is None or contact.newest_at >= since]
     found = [*alerts(times, fresh, policy), *flags(times, grouped, policy, links, since)]
-    if heard:
-        newest = {contact.contact_id: contact.newest_at for contact in grouped}
+    costs = efforts(grouped, fresh, found, {} if known is None else known.efforts, policy)
+    found += signals(entries, times, fresh, costs, policy)
+    promised = list(promises(entries, grouped, policy))
+    newest = {contact.contact_id: contact.newest_at for contact in grouped} if heard or told.retold or promised else {}
+    if heard or told.retold:
         found = [replace(f, version=told.version_at(newest[str(f.body["contact_id"])])) for f in found]
-    elif told.retold:
-        found = [replace(finding, version=told.version_at(finding.occurred_at)) for finding in found]
     if known is not None and since is not None:
         old = {contact.contact_id for contact in grouped if contact.newest_at < since}
-        found += [finding for finding in known.findings.values() if finding.body["contact_id"] in old]
-    return replace(told, findings={finding.finding_id: finding for finding in found})
+        found += [f for f in known.findings.values() if f.due is None and f.body["contact_id"] in old]
+    found += [replace(f, version=told.version_at(newest[str(f.body["contact_id"])], f.due)) for f in promised]
+    return replace(told, findings={finding.finding_id: finding for finding in found}, efforts=costs)
 
 
 def _news_since(known: Picture, rows: tuple[Entry, ...], retold: int) -> datetime | None:
@@ -241,6 +253,7 @@ def advanced(  # noqa: PLR0913 -- the parts of what follows
         timeline=_timeline(after, policy),
         kin=kin,
         moves=tuple(_moves(after, placed, ever, because)),
+        signals=tuple(record for kind, record in published if kind == "journey-signal"),
     )
 
 
@@ -285,7 +298,7 @@ def _moves(
 def _raised(finding: Finding, after: Picture) -> Raised:
     """Return what is remembered of a finding. Its keeper is the touchpoint that its id comes from (Rule 2)."""
     keeper = finding.anchor
-    if finding.body.get("basis") != "explicit":
+    if finding.body.get("basis") != "explicit" and finding.due is None:
         contact_id = finding.body["contact_id"]
         contact = next(contact for contact in after.contacts if contact.contact_id == contact_id)
         keeper = anchor_of(next((e for e in contact.entries if _names(e, contact)), contact.entries[0]))
@@ -300,6 +313,7 @@ def _names(entry: Entry, contact: Contact) -> bool:
 def _timeline(after: Picture, policy: Policy) -> Record:
     if after.entries:
         told = summary(after.entries, after.contacts, after.links, after.findings.values(), policy)
+        told = with_efforts(told, after.contacts, after.efforts, after.entries[-1].occurred_at - policy.timeline.horizon)
         return {"version": after.version, **told, "status": "current", "redirect_to": None}
     if not after.gone:
         return {}
@@ -331,7 +345,7 @@ def _standing(finding: Finding, first: Raised | None, reason: str) -> Record:
     """Return a finding's record; it is `raised` the first time, and when that first time is told again."""
     update = first is not None and first.first_version != finding.version
     return {
-        "alert_id" if finding.kind == "detractor-alert" else "flag_id": finding.finding_id,
+        ID_FIELDS[finding.kind]: finding.finding_id,
         "version": finding.version,
         "status": "updated" if update else "raised",
         "reason": reason,
@@ -375,5 +389,6 @@ def _anchored(output: Raised, told: Picture) -> Anchored | None:
         for entry in contact.entries:
             name = anchor_of(entry)
             if name in (output.anchor, output.answered_by):
-                found[name] = Anchored(told.version_at(contact.newest_at), contact, entry)
+                due = entry.promised_by if promise_id(entry) == output.output_id else None
+                found[name] = Anchored(told.version_at(contact.newest_at, due), contact, entry)
     return found.get(output.anchor, found[output.answered_by]) if output.answered_by in found else None

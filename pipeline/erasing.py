@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 from pipeline.advance import EPOCH, Picture, Raised, picture
 from pipeline.findings import Kind, Record, anchor_of
+from pipeline.journey.retracted import retracted_signal
 from pipeline.placing import Kin
 from pipeline.policy import Policy
 from pipeline.touchpoint import Entry, Identifier, Told
@@ -97,6 +98,8 @@ def retracted(kind: Kind, name: str, body: Mapping[str, object], version: int) -
         "evidence": [],
         "compared": [],
     }
+    if kind == "journey-signal":
+        return retracted_signal(name) | record
     if kind == "detractor-alert":
         return record | {"alert_id": name, "basis": body["basis"], "score": None, "mood": None}
     return record | {

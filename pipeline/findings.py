@@ -16,14 +16,21 @@ from pipeline.contacts import Contact
 from pipeline.policy import Policy
 from pipeline.touchpoint import Entry, Identifier
 
-Kind = Literal["detractor-alert", "repeat-contact"]
+Kind = Literal["detractor-alert", "repeat-contact", "journey-signal"]
 Record = dict[str, object]
+
+ID_FIELDS: Mapping[Kind, str] = {
+    "detractor-alert": "alert_id",
+    "repeat-contact": "flag_id",
+    "journey-signal": "signal_id",
+}
+"""The field of each kind's record that holds its id."""
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
     """An alert or a flag as it stands. `anchor` is the touchpoint that it stands on, as source/event_id; `body` holds
-    the published record's fields but id, version, status and reason.
+    the published record's fields but id, version, status and reason. `due` is until when a promise looks.
     """
 
     kind: Kind
@@ -32,6 +39,7 @@ class Finding:
     anchor: str
     occurred_at: datetime
     body: Mapping[str, object]
+    due: datetime | None = None
 
 
 def anchor_of(entry: Entry) -> str:

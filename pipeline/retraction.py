@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from pipeline.contacts import Contact
 from pipeline.findings import Kind, Record, anchor_of, evidence, whereabouts
+from pipeline.journey.retracted import reason_of, retracted_signal
 from pipeline.policy import Policy
 from pipeline.records import score_record
 from pipeline.repeats import Links, flag_id
@@ -35,6 +36,8 @@ def retraction(kind: Kind, finding_id: str, at: Anchored, links: Links, policy: 
         "evidence": [evidence(entry)],
         "compared": [],
     }
+    if kind == "journey-signal":
+        return record | retracted_signal(finding_id)
     if kind == "detractor-alert":
         latest = next((e for e in contact.current if e.item is not None and e.item == entry.item), entry)
         basis = "inferred" if entry.score is None else "explicit"
@@ -56,6 +59,9 @@ def retraction(kind: Kind, finding_id: str, at: Anchored, links: Links, policy: 
 def _reason(kind: Kind, finding_id: str, entry: Entry, contact: Contact, links: Links) -> tuple[str, str]:
     if kind == "detractor-alert" and entry.score is not None:
         return "edited", "Taken back: the customer changed the answer, and the latest one is not a detractor's."
+    own = reason_of(finding_id, entry, contact) if kind == "journey-signal" else None
+    if own is not None:
+        return own
     if kind == "repeat-contact" and flag_id(entry.customer_id, contact.contact_id) == finding_id:
         if contact.inbound and links.of(contact).continues is not None:
             return "handed_over", "Taken back: the contact was handed over and continues the one before."

@@ -35,6 +35,7 @@ SUBJECTS = {
     "voc.timelines": "timeline",
     "voc.detractor-alerts": "detractor-alert",
     "voc.repeat-contacts": "repeat-contact",
+    "voc.journey-signals": "journey-signal",
     "voc.state.entries": "timeline-entry",
     "voc.state.raised": "raised-output",
     "voc.state.kin": "kin-answer",
@@ -47,6 +48,7 @@ IDS = {
     "voc.timelines": "customer_id",
     "voc.detractor-alerts": "alert_id",
     "voc.repeat-contacts": "flag_id",
+    "voc.journey-signals": "signal_id",
 }
 
 

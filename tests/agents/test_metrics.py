@@ -8,6 +8,7 @@ import pytest
 
 from agents.exact.exits import Exit
 from agents.metrics import METRICS, PREFIX, Kind, Metric, Metrics
+from pipeline.journey.signal import KINDS as SIGNALS
 from pipeline.refusal import Reason, Stage
 from pipeline.sources import SOURCES
 from tests.conftest import ROOT
@@ -21,6 +22,7 @@ BOUNDED = {
     "reason": len(Reason),
     "basis": 2,
     "status": 3,
+    "kind": len(SIGNALS),
     "answer": 2,
     "agent": 3,
     "outcome": 7,

@@ -17,6 +17,7 @@ from tests.agents.harness import IDS, INSTALLATION, Bench, DictRows, bench, deco
 from tests.pipeline.touchpoints import at, chat, entry, review, runs, survey, worlds
 
 ALERTS, FLAGS, TIMELINES = "voc.detractor-alerts", "voc.repeat-contacts", "voc.timelines"
+SIGNALS = "voc.journey-signals"
 ENTRIES, RAISED = "voc.state.entries", "voc.state.raised"
 QUICK = settings(max_examples=40, deadline=None)
 
@@ -66,6 +67,7 @@ async def test_state_and_topics_end_as_the_core_says(chunks: list[list[Entry]]) 
         assert set(_known(here, customer).rows) == set(told.rows)
     findings = {name: finding for told in truth.values() for name, finding in told.findings.items()}
     kept = settled(here.read(ALERTS), ALERTS) | settled(here.read(FLAGS), FLAGS)
+    kept |= settled(here.read(SIGNALS), SIGNALS)
     standing = {name: record for name, record in kept.items() if record["status"] != "retracted"}
     assert {n: r["version"] for n, r in standing.items()} == {n: f.version for n, f in findings.items()}
     for name, finding in findings.items():
@@ -94,6 +96,7 @@ async def test_each_chunk_is_what_advance_says_customer_by_customer(chunks: list
             puts += [(RAISED, each.output_id) for each in after.raised]
             sends += [(ALERTS, each["alert_id"], each["version"], each["status"]) for each in after.alerts]
             sends += [(FLAGS, each["flag_id"], each["version"], each["status"]) for each in after.flags]
+            sends += [(SIGNALS, each["signal_id"], each["version"], each["status"]) for each in after.signals]
             sends += [(TIMELINES, customer, after.timeline["version"], "current")]
 
         arrived = [touchpoint_of(each) for each in one]

@@ -158,7 +158,7 @@ class Customer:
 
     def say(self, after: Advance) -> None:
         """Publish."""
-        self.published += [*after.alerts, *after.flags]
+        self.published += [*after.alerts, *after.flags, *after.signals]
         self.timelines += [after.timeline] if after.timeline else []
 
 

@@ -31,16 +31,17 @@ from tests.pipeline.touchpoints import (
 
 Body = Mapping[str, object]
 PUBLISHING = ("version", "status", "reason")
+IDS = ("alert_id", "flag_id", "signal_id")
 
 
 def id_of(record: Record) -> str:
-    """Return the id of an alert or a flag."""
-    return str(record.get("alert_id") or record["flag_id"])
+    """Return the id of an alert, a flag or a signal."""
+    return str(record.get("alert_id") or record.get("flag_id") or record["signal_id"])
 
 
 def body_of(record: Record) -> Body:
     """Return what a record says but for when and why it was published."""
-    return {name: value for name, value in record.items() if name not in (*PUBLISHING, "alert_id", "flag_id")}
+    return {name: value for name, value in record.items() if name not in (*PUBLISHING, *IDS)}
 
 
 @dataclass
@@ -60,7 +61,7 @@ class Worker:
         self.raised.update({one.output_id: one for one in after.raised})
         self.hot = None if dies else after.picture
         if not dies:
-            self.published += [*after.alerts, *after.flags]
+            self.published += [*after.alerts, *after.flags, *after.signals]
         return after
 
     def hear_all(self, chunks: Iterable[Sequence[Entry]]) -> "Worker":
@@ -176,6 +177,7 @@ def test_a_picture_made_step_by_step_is_the_picture_made_at_once(chunks: list[li
         assert kept.picture.findings == made.picture.findings
         assert kept.picture.contacts == made.picture.contacts
         assert (kept.alerts, kept.flags, kept.timeline) == (made.alerts, made.flags, made.timeline)
+        assert (kept.signals, kept.picture.efforts) == (made.signals, made.picture.efforts)
 
 
 @given(worlds().flatmap(runs))

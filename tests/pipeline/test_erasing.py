@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from pipeline.advance import EPOCH, Advance, Picture, advance, picture
 from pipeline.erasing import MARK, erased_copies, erased_whole, is_late
+from pipeline.findings import ID_FIELDS
 from pipeline.kin import customer_named_by
 from pipeline.placing import Kin
 from pipeline.touchpoint import Entry, Identifier, Told
@@ -41,7 +42,10 @@ def test_everything_goes_and_what_stands_is_retracted_without_a_name() -> None:
     assert set(gone.rows) == set(UNHAPPY)
     assert set(gone.raised) == set(before.raised)
     assert gone.picture.held == ()
-    told = {str(record.get("alert_id", record.get("flag_id"))): record for _, record in gone.retractions}
+    told = {
+        str(next(record[name] for name in ID_FIELDS.values() if name in record)): record
+        for _, record in gone.retractions
+    }
     assert set(told) == set(before.picture.findings)
     for name, record in told.items():
         assert (record["status"], record["reason"], record["words"], record["evidence"]) == (

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.advance import Advance, Move, advance, picture
-from pipeline.findings import Finding, Record
+from pipeline.findings import ID_FIELDS, Finding, Record
 from pipeline.kin.resolution import customer_named_by
 from pipeline.resettle import Change, resettle
 from pipeline.touchpoint import Entry, Identifier
@@ -107,7 +107,7 @@ def assert_each_is_in_one_timeline(company: Company, told: Events) -> None:
 
 def body(record: Mapping[str, Any]) -> Record:
     """Return what a record says but for when and why it was published."""
-    return {name: v for name, v in record.items() if name not in ("version", "status", "reason", "alert_id", "flag_id")}
+    return {name: v for name, v in record.items() if name not in ("version", "status", "reason", *ID_FIELDS.values())}
 
 
 def number(record: Record) -> int:
@@ -127,7 +127,8 @@ def assert_readers_hold_the_truth(company: Company, told: Events) -> None:
     said: dict[str, list[tuple[int, str, Record]]] = defaultdict(list)
     for whose, customer in company.customers.items():
         for record in customer.published:
-            said[str(record.get("alert_id") or record["flag_id"])].append((number(record), whose, record))
+            name = str(next(record[own] for own in ID_FIELDS.values() if own in record))
+            said[name].append((number(record), whose, record))
     for name, records in said.items():
         version = max(version for version, _, _ in records)
         last = [(whose, record) for v, whose, record in records if v == version]
@@ -145,7 +146,7 @@ def assert_versions_are_lawful(company: Company) -> None:
     for customer in company.customers.values():
         newest: dict[str, tuple[int, Any]] = {}
         for record in [*customer.published, *customer.timelines]:
-            name = str(record.get("alert_id") or record.get("flag_id") or record["customer_id"])
+            name = str(next((record[own] for own in ID_FIELDS.values() if own in record), record["customer_id"]))
             version, says = number(record), (record["status"] == "retracted", body(record))
             before = newest.setdefault(name, (version, says))
             assert version >= before[0]

@@ -22,6 +22,7 @@ def published(chunks: Sequence[Sequence[Entry]]) -> list[tuple[str, Record]]:
         known, raised = after.picture, raised | {one.output_id: one for one in after.raised}
         out += [("detractor-alert", record) for record in after.alerts]
         out += [("repeat-contact", record) for record in after.flags]
+        out += [("journey-signal", record) for record in after.signals]
     return out
 
 

@@ -13,7 +13,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from pipeline.policy import Channel, ContactPolicy, Policy, RepeatPolicy
-from pipeline.touchpoint import Direction, Entry, Handling, Identifier, Metric, Mood, Origin, Score
+from pipeline.touchpoint import Anger, Direction, Entry, Handling, Identifier, Metric, Mood, Origin, Score
 from tests.builders import CHANNELS, NOON
 
 Overrides = Any
@@ -181,6 +181,16 @@ _METRICS: st.SearchStrategy[tuple[Metric, float]] = st.sampled_from(
     (("nps", 6), ("nps", 7), ("csat", 2), ("csat", 3), ("ces", 3), ("ces", 4))
 )
 
+_JOURNEYS = st.sampled_from((
+    {}, {}, {}, {},
+    {"asks_human": True},
+    {"anger": (Anger("unfair", "not fair"),)},
+    {"anger": (Anger("ignored", "nobody cares"), Anger("unfair", "not fair"))},
+    {"company_negations": 2, "company_words": 60},
+    {"company_negations": 4, "company_words": 40},
+))  # fmt: skip
+_PROMISED = st.sampled_from((None, None, None, timedelta(minutes=5), timedelta(hours=1), timedelta(days=1)))
+
 
 @st.composite
 def entries(draw: st.DrawFn, event_id: str) -> Entry:
@@ -188,6 +198,9 @@ def entries(draw: st.DrawFn, event_id: str) -> Entry:
     when, kind = draw(TIMES), draw(st.sampled_from(("chat", "call", "email", "review", "survey", "other")))
     words: dict[str, Any] = {"event_id": event_id, "topics": draw(_TOPICS), "mood": draw(_MOODS)}
     words["excerpt"] = event_id if words["mood"] else None
+    words |= draw(_JOURNEYS)
+    promised = draw(_PROMISED)
+    words["promised_by"] = None if promised is None else when + promised
     if kind == "chat":
         actor = draw(st.sampled_from(("customer", "customer", "agent", "bot")))
         direction: Direction = "inbound" if actor == "customer" else "outbound"
