@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cache
+from pathlib import Path
 
 from aiokafka import AIOKafkaProducer
 
@@ -27,8 +28,6 @@ NOON = datetime(2026, 10, 1, 12, tzinfo=UTC)
 @cache
 def rules_of(at: str) -> KinRules:
     """Return the rules that the workers of a Kafka have: the default ones."""
-    from pathlib import Path  # noqa: PLC0415
-
     return kin_rules(identifiers_of(Installation.of(Settings(), at, Path("/nowhere"))))
 
 
