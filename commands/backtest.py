@@ -76,7 +76,6 @@ def backtest(
     processes: int | None, earlier: Path | None, examples: int, html: Path | None, as_json: bool,
 ) -> None:  # fmt: skip
     """Try a draft policy on the touchpoints that are still kept (the help is HELP)."""
-    from commands.backtest_page import html as page
     from commands.backtest_result import result, text
     from commands.backtest_run import ask
     from pipeline.backtest import Tally
@@ -92,6 +91,8 @@ def backtest(
         whole.add(tally)
     document = result(whole, old, new, window, asked.read)
     if html is not None:
+        from commands.backtest_page import html as page
+
         html.write_text(page(document), "utf-8")
     if as_json:
         click.echo(text(document))
