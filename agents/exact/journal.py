@@ -1,7 +1,8 @@
 """What is in hand, where a kill does not reach: two small files in the worker's own data folder.
 
-Rule 1. `in-hand` has a slot an agent, written before a chunk's work begins and blanked when it is done: one write into
-        the page cache, which outlives the process by any signal (not the machine: then it was the machine).
+Rule 1. `in-hand` has a slot an agent, written before a chunk's work begins and blanked when that is done, and Kafka's
+        word is all that is missing: one write into the page cache, which outlives the process by any signal (not the
+        machine: then it was the machine).
 Rule 2. `crashes.json` is what was concluded from it at a start, written whole, with the run that it was concluded
         from. So a start that dies between the two files counts nothing twice.
 Rule 3. An end that says whose it was (a pause, a stall, a broker that is away) is held against nobody: `absolve`.
@@ -53,6 +54,10 @@ class Journal:
                 self._note(agent, None)
                 raise
             self._note(agent, None)
+
+    def hold(self, agent: str, part: Part) -> None:
+        """Take a part in hand that was put down: what follows from it cannot be sent."""
+        self._note(agent, Held.of(part.chunk))
 
     def part(self, chunk: Chunk) -> Part:
         """Return what of a chunk to take next."""

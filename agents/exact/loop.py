@@ -5,6 +5,8 @@ Rule 1. The work of a chunk is asked for as `Effects` and acted on here: state f
 Rule 2. Work that outlives its generation is dropped, neither stored nor sent nor counted: the partition may be another
         worker's by now, who takes the chunk again.
 Rule 3. A step that takes long gives way (`await asyncio.sleep(0)`) every few milliseconds, so that nothing starves.
+Rule 4. While a chunk waits for Kafka, the agent works on another partition's (`lanes`); a partition's chunks never
+        overlap. What waits is in nobody's hands: only work can crash the worker, and what cannot be sent raises.
 Rule 4. What is in hand is written down first (`agents.exact.journal`). A record that crashed the worker, alone, as
         often as it may goes to `condemn` instead of the step: what follows from it is acted on like anything else.
 """
@@ -12,7 +14,7 @@ Rule 4. What is in hand is written down first (`agents.exact.journal`). A record
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import NoReturn, Protocol
 
 from faust import StreamT
 from faust.types import TP
@@ -22,7 +24,8 @@ from agents.exact.exits import Exit, Leave, where
 from agents.exact.fence import Fence, Verdict
 from agents.exact.group import Group
 from agents.exact.journal import Journal, no_journal
-from agents.exact.outbox import Outbox, Send
+from agents.exact.lanes import Lanes
+from agents.exact.outbox import Outbox, Packed, Send
 
 SEEK_AGAIN_AFTER = 0.5
 """Seconds: after a seek the chunks that were in the buffer come first; another seek would only add to them."""
@@ -72,6 +75,14 @@ class Effects:
     last: tuple[Put, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """Effects as they go to Kafka: what of the state goes to the changelogs, and the outputs."""
+
+    changes: Packed
+    sends: Packed
+
+
 Step = Callable[[Chunk], Awaitable[Effects]]
 
 
@@ -101,26 +112,43 @@ class ExactLoop:
         """Return a Faust agent that runs `step` over the chunks of its stream, until something unexpected happens."""
 
         async def work(stream: StreamT[list[Record]]) -> None:
+            lanes = Lanes()
             try:
                 await self.outbox.open()
                 async for event in stream.events():
                     records: list[Record] = event.value
-                    began = self.clock()
-                    if await self.take(Chunk(records[0].topic, records[0].partition, records), step, name):
-                        self.took(name, len(records), self.clock() - began)
+                    chunk = Chunk(records[0].topic, records[0].partition, records)
+                    await lanes.free(chunk.partition)
+                    lanes.begin(chunk.partition, self._guarded(chunk, step, name, lanes.turn))
+                await lanes.end()
             except asyncio.CancelledError:
                 raise  # Faust stops its agents so
             except Exception as error:  # noqa: BLE001 -- Faust would go on after the failed chunk: a lost event
-                self.journal.blame(name, error)
-                self.leave(Exit.UNEXPECTED, where(error))
+                self._give_up(name, error)
+            finally:
+                await lanes.cancel()
 
         return work
 
-    async def take(self, chunk: Chunk, step: Step, name: str = "") -> bool:
+    async def _guarded(self, chunk: Chunk, step: Step, name: str, turn: asyncio.Lock) -> None:
+        """Take a chunk; leave at whatever is unexpected, at once, although nobody asks for this lane yet."""
+        began = self.clock()
+        try:
+            if await self.take(chunk, step, name, turn):
+                self.took(name, len(chunk.records), self.clock() - began)
+        except Exception as error:  # noqa: BLE001 -- as above
+            self._give_up(name, error)
+
+    def _give_up(self, name: str, error: Exception) -> NoReturn:
+        self.journal.blame(name, error)
+        self.leave(Exit.UNEXPECTED, where(error))
+
+    async def take(self, chunk: Chunk, step: Step, name: str = "", turn: asyncio.Lock | None = None) -> bool:
         """Take one chunk through the fence, the step, the state and the outputs; say whether it is done.
 
-        `name` is the agent's, for what is in hand.
+        `name` is the agent's, for what is in hand; who holds `turn` may work, the others wait for Kafka.
         """
+        turn = turn or asyncio.Lock()
         tp, generation = TP(chunk.topic, chunk.partition), self.group.generation()
         self.check_pause()
         if generation != self.fence.generation:
@@ -139,40 +167,50 @@ class ExactLoop:
         rest: Chunk | None = chunk
         while rest is not None:
             part = self.journal.part(rest)
-            async with self.journal.holding(name, part):
+            async with turn, self.journal.holding(name, part):
                 if part.crashes < self.most_crashes:
                     effects = await step(part.chunk)
                 else:
                     effects = self.condemn(part.chunk.records[0], part.crashes)
-                if not await self._carry_out(tp, part.chunk, effects, generation):
+                self.check_pause()
+                if self.group.generation() != generation:
                     return False
+                ready = Ready(self._stored(chunk.partition, effects.puts), self.outbox.packed(effects.sends))
+            try:
+                if not await self._carry_out(tp, part.chunk, effects, ready, generation):
+                    return False
+            except Exception:
+                self.journal.hold(name, part)  # it is its own fault too when its effects cannot be sent
+                raise
             self.journal.survived(part)
             rest = rest.after(len(part.chunk.records) if effects.taken is None else effects.taken)
         return True
 
-    async def _carry_out(self, tp: TP, chunk: Chunk, effects: Effects, generation: int) -> bool:
-        """Store, send, count as done; say whether the generation lasted so long."""
-        self.check_pause()
+    async def _carry_out(self, tp: TP, chunk: Chunk, effects: Effects, ready: Ready, generation: int) -> bool:
+        """Send, count as done; say whether the generation lasted so long."""
+        await self._keep(chunk.partition, effects.puts, ready.changes)
+        await self.outbox.deliver(ready.sends)
         if self.group.generation() != generation:
             return False
-        await self._keep(chunk.partition, effects.puts)
-        await self.outbox.deliver(effects.sends)
-        if self.group.generation() != generation:
-            return False
-        await self._keep(chunk.partition, effects.last)
-        if self.group.generation() != generation:
-            return False
+        if effects.last:
+            await self._keep(chunk.partition, effects.last, self._stored(chunk.partition, effects.last))
+            if self.group.generation() != generation:
+                return False
         self.fence.done(tp, chunk.upto(effects.taken), generation)
         self.group.wake_commits(tp)
         effects.done()
         return True
 
-    async def _keep(self, partition: int, puts: tuple[Put, ...]) -> None:
+    def _stored(self, partition: int, puts: tuple[Put, ...]) -> Packed:
+        """Write into the local store, and return what of it goes to the changelogs."""
         for put in puts:
             put.table.put(partition, put.key, put.value)
-        acknowledged = await self.outbox.deliver(
+        return self.outbox.packed(
             Send(put.table.changelog, put.key, put.value, put.timestamp, partition) for put in puts
         )
+
+    async def _keep(self, partition: int, puts: tuple[Put, ...], changes: Packed) -> None:
+        acknowledged = await self.outbox.deliver(changes)
         for table in {put.table.changelog: put.table for put in puts}.values():
             place = acknowledged[table.changelog, partition]
             if place.whole:

@@ -2,12 +2,14 @@
 
 Rule 1. Records for one partition go out in the order given, in as few batches as fit.
 Rule 2. `deliver` returns when every batch is acknowledged by all in-sync replicas; any failure raises.
-Rule 3. A keyed record goes where murmur2 of its key says, as Kafka's own clients do; an unkeyed one needs a partition.
+Rule 3. Packing is work and sending is waiting, so they can be asked for apart.
+Rule 4. A keyed record goes where murmur2 of its key says, as Kafka's own clients do; an unkeyed one needs a partition.
 """
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Protocol
 
 from aiokafka.partitioner import murmur2
@@ -50,8 +52,31 @@ class Producer(Protocol):
         """Send what is queued, and close."""
 
 
+@dataclass(slots=True)
+class Batch:
+    """A batch of the producer's, and how many records are in it."""
+
+    builder: Any
+    count: int = 0
+
+    def takes(self, send: Send) -> bool:
+        """Put a record in; say whether it had room."""
+        if self.builder.append(key=send.key, value=send.value, timestamp=send.timestamp) is None:
+            return False
+        self.count += 1
+        return True
+
+
+Packed = dict[tuple[str, int], list[Batch]]
+"""Batches that are ready to go, by topic and partition."""
+
+
+@lru_cache(maxsize=1 << 16)
 def partition_of(key: bytes, partitions: int) -> int:
-    """Return the partition of a key among `partitions`, as Kafka's own partitioner has it."""
+    """Return the partition of a key among `partitions`, as Kafka's own partitioner has it.
+
+    It hashes in plain Python, byte by byte, so the keys seen lately are remembered.
+    """
     return int((murmur2(key) & 0x7FFFFFFF) % partitions)
 
 
@@ -76,29 +101,33 @@ class Outbox:
         if self._opening is not None:
             await (await self._opening).stop()
 
-    async def deliver(self, sends: Iterable[Send]) -> dict[tuple[str, int], Acknowledged]:
-        """Send all, wait for all acknowledgements, and return where they ended up by (topic, partition)."""
-        runs: dict[tuple[str, int], list[Send]] = {}
+    def packed(self, sends: Iterable[Send]) -> Packed:
+        """Return the records in batches, by topic and partition. Raises ValueError where a record fits into none."""
+        packed: Packed = {}
         for send in sends:
             partition = send.partition
             if partition is None:
                 partition = partition_of(send.key, self._partitions[send.topic])
-            runs.setdefault((send.topic, partition), []).append(send)
-        acknowledged = await asyncio.gather(*(self._run(topic, p, run) for (topic, p), run in runs.items()))
-        return dict(zip(runs, acknowledged, strict=True))
-
-    async def _run(self, topic: str, partition: int, run: list[Send]) -> Acknowledged:
-        sent: list[tuple[asyncio.Future[RecordMetadata], int]] = []
-        batch, count = self._producer.create_batch(), 0
-        for send in run:
-            if batch.append(key=send.key, value=send.value, timestamp=send.timestamp) is None:
-                sent.append((await self._producer.send_batch(batch, topic, partition=partition), count))
-                batch, count = self._producer.create_batch(), 0
-                if batch.append(key=send.key, value=send.value, timestamp=send.timestamp) is None:
+            batches = packed.get((send.topic, partition))
+            if batches is None:
+                batches = packed[send.topic, partition] = [Batch(self._producer.create_batch())]
+            if not batches[-1].takes(send):
+                batches.append(Batch(self._producer.create_batch()))
+                if not batches[-1].takes(send):
                     size = len(send.value or b"")
-                    raise ValueError(f"a record of {size} bytes does not fit into a batch for {topic}")
-            count += 1
-        sent.append((await self._producer.send_batch(batch, topic, partition=partition), count))
-        places = [((await future).offset, size) for future, size in sent]
-        first, last = places[0][0], places[-1][0] + places[-1][1] - 1
-        return Acknowledged(first, last, last - first + 1 == len(run))
+                    raise ValueError(f"a record of {size} bytes does not fit into a batch for {send.topic}")
+        return packed
+
+    async def deliver(self, sends: Iterable[Send] | Packed) -> dict[tuple[str, int], Acknowledged]:
+        """Send all, wait for all acknowledgements, and return where they ended up by (topic, partition)."""
+        packed = sends if isinstance(sends, dict) else self.packed(sends)
+        if not packed:
+            return {}
+        acknowledged = await asyncio.gather(*(self._run(topic, p, batches) for (topic, p), batches in packed.items()))
+        return dict(zip(packed, acknowledged, strict=True))
+
+    async def _run(self, topic: str, partition: int, batches: list[Batch]) -> Acknowledged:
+        sent = [await self._producer.send_batch(each.builder, topic, partition=partition) for each in batches]
+        places = [(await future).offset for future in sent]
+        first, last = places[0], places[-1] + batches[-1].count - 1
+        return Acknowledged(first, last, last - first + 1 == sum(each.count for each in batches))
