@@ -6,12 +6,10 @@ raw.* ─▶ intake ─▶ touchpoints ─▶ timelines ─▶ timelines, alerts
 
 import logging
 import time
-import tomllib
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from importlib.metadata import version
-from importlib.resources import files
 from pathlib import Path
 from typing import Any, NoReturn, cast
 from uuid import uuid4
@@ -26,7 +24,7 @@ from agents.budget import BudgetPolicy
 from agents.budget_watch import BudgetWatch
 from agents.claims import Claims
 from agents.condemned import Condemned
-from agents.contracts import policy_at, schema_book
+from agents.contracts import identifiers_in_force, language_of, policy_at, schema_book
 from agents.directory import BroadcastDirectory
 from agents.erasing import ErasingTimelines
 from agents.exact.chunks import ChunkSchema, chunk_scheduler
@@ -49,10 +47,9 @@ from agents.settings import Settings
 from agents.tables import Rows, RowTable, StateTable
 from agents.timelines import TimelinesAgent, TimelineTopics
 from pipeline.flow import Intake
-from pipeline.identifiers import IdentifierRules, identifier_rules
+from pipeline.identifiers import IdentifierRules
 from pipeline.identity import Directory
 from pipeline.kin import KinRules
-from pipeline.language import language
 from pipeline.policy import Policy
 from pipeline.sources import SOURCES
 from pipeline.wire import SchemaBook
@@ -194,9 +191,7 @@ def make_intake(
 ) -> IntakeAgent:
     """Return the intake agent; `raw` is the source of each raw topic by its full name."""
     rules = identifiers_of(at)
-    words = language(
-        _policies("taxonomy.toml"), _policies("lexicon.toml"), _policies("signals.toml"), rules.default_region
-    )
+    words = language_of(rules.default_region)
     largest = next(topic.max_message for topic in at.topics if topic.name == "touchpoints")
     return IntakeAgent(
         Intake(at.book, at.policy, rules, words, directory),
@@ -246,7 +241,7 @@ def make_directory(at: Installation, metrics: Metrics) -> BroadcastDirectory:
 
 def identifiers_of(at: Installation) -> IdentifierRules:
     """Return the rules for identifiers, with the settings' region where they name one."""
-    rules = identifier_rules(_policies("identifiers.toml"))
+    rules = identifiers_in_force()
     region = at.settings.default_region
     return rules if region is None else replace(rules, default_region=region)
 
@@ -336,10 +331,6 @@ def _table(app: faust.App, at: Installation, name: str) -> StateTable:
         value_type=bytes,
     )
     return StateTable(lambda: cast(Rows, table.data), changelog.name)
-
-
-def _policies(name: str) -> dict[str, Any]:
-    return tomllib.loads(files("policies").joinpath(name).read_text("utf-8"))
 
 
 def _boot_clock() -> float:

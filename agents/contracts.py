@@ -10,6 +10,8 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
+from pipeline.identifiers import IdentifierRules, identifier_rules
+from pipeline.language import Language, language
 from pipeline.policy import Policy, PolicyError
 from pipeline.policy_file import policy
 from pipeline.wire import KnownSchema, SchemaBook
@@ -48,6 +50,21 @@ def policy_at(path: Path | None) -> Policy:
     return (
         default_policy() if path is None else policy(policy_document(path), default_policy(), topics_of_conversation())
     )
+
+
+def identifiers_in_force() -> IdentifierRules:
+    """Return the rules of `policies/identifiers.toml`."""
+    return identifier_rules(policies("identifiers.toml"))
+
+
+def language_of(region: str) -> Language:
+    """Return how text is understood, by the lists in `policies/`; `region` is that of numbers that do not say one."""
+    return language(policies("taxonomy.toml"), policies("lexicon.toml"), policies("signals.toml"), region)
+
+
+def policies(name: str) -> dict[str, Any]:
+    """Return a file of `policies/` as parsed TOML."""
+    return tomllib.loads(files("policies").joinpath(name).read_text("utf-8"))
 
 
 def topics_of_conversation() -> frozenset[str]:

@@ -7,21 +7,17 @@ Rule 3. What is published passes through the schemas, so that what is compared i
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from importlib.resources import files
 from typing import Any
 
 from agents.app import kin_rules
-from agents.contracts import default_policy, schema_book
+from agents.contracts import default_policy, identifiers_in_force, language_of, schema_book
 from agents.exact.chunks import Record as Consumed
 from agents.intake import raw_record
 from pipeline.flow import Intake, admit, advance, picture
-from pipeline.identifiers import identifier_rules
 from pipeline.identity import StrongestIdentifier
 from pipeline.kin import Bond, KinRules, Pair, bonds_of, owner, resolve
-from pipeline.language import language
 from pipeline.records import entry_of
 from pipeline.touchpoint import Entry, Origin, Touchpoint
 
@@ -29,7 +25,7 @@ Event = tuple[str, str]
 """A touchpoint's name: source and event id."""
 
 Record = Mapping[str, Any]
-FINDINGS = ("detractor-alerts", "repeat-contacts")
+FINDINGS = ("detractor-alerts", "repeat-contacts", "journey-signals")
 
 
 @dataclass(slots=True)
@@ -66,6 +62,7 @@ def answer(log: Iterable[tuple[str, Consumed]]) -> Answer:
         for name, own, records in (
             ("detractor-alerts", "alert_id", follows.alerts),
             ("repeat-contacts", "flag_id", follows.flags),
+            ("journey-signals", "signal_id", follows.signals),
             ("timelines", "customer_id", (follows.timeline,)),
         ):
             subject = name.removesuffix("s")
@@ -99,12 +96,6 @@ def _stitched(told: Iterable[Touchpoint], rules: KinRules, found: Answer) -> dic
 
 
 def _intake() -> Intake:
-    documents = {
-        name: tomllib.loads(files("policies").joinpath(name).read_text("utf-8"))
-        for name in ("taxonomy.toml", "lexicon.toml", "signals.toml", "identifiers.toml")
-    }
-    rules = identifier_rules(documents["identifiers.toml"])
-    words = language(
-        documents["taxonomy.toml"], documents["lexicon.toml"], documents["signals.toml"], rules.default_region
-    )
+    rules = identifiers_in_force()
+    words = language_of(rules.default_region)
     return Intake(schema_book(), default_policy(), rules, words, StrongestIdentifier())

@@ -21,7 +21,7 @@ from aiokafka.structs import TopicPartition
 from agents import topics
 from agents.contracts import schema_book
 from agents.settings import Settings
-from chaos.answer import Answer, answer
+from chaos.answer import FINDINGS, Answer, answer
 from chaos.cluster import BROKERS, Cluster, cluster
 from chaos.crew import Workers
 from chaos.faults import SESSION, Fault
@@ -139,7 +139,7 @@ async def _answer(run: Rehearsal) -> Answer:
 async def _heard(run: Rehearsal) -> dict[str, list[dict[str, object]]]:
     book = schema_book()
     subjects = {topic.name: topic.schema.rpartition(".v")[0] for topic in topics.load()}
-    names = ("touchpoints", "dead-letters", "detractor-alerts", "repeat-contacts", "timelines")
+    names = ("touchpoints", "dead-letters", *FINDINGS, "timelines")
     found = await read_to_the_end(run.bootstrap, run.named(*names))
     return {name: [book.decode(subjects[name], each.value) for each in found[run.prefix + name]] for name in names}
 

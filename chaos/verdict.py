@@ -16,7 +16,12 @@ from typing import Any
 from chaos.answer import FINDINGS, Answer, Event
 from pipeline.touchpoint import Origin
 
-OWN = {"detractor-alerts": "alert_id", "repeat-contacts": "flag_id", "timelines": "customer_id"}
+OWN = {
+    "detractor-alerts": "alert_id",
+    "repeat-contacts": "flag_id",
+    "journey-signals": "signal_id",
+    "timelines": "customer_id",
+}
 LEFT_OUT = frozenset({"version", "status", "reason", "epoch", "redirect_to"})
 """How a record came about, which depends on the order in which things were heard; what it says does not."""
 

@@ -8,21 +8,18 @@ Rule 3. The same seed and number give the same numbers.
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from importlib.resources import files
 
 from agents.app import kin_rules
-from agents.contracts import default_policy, schema_book
+from agents.contracts import default_policy, identifiers_in_force, language_of, schema_book
 from commands import febrl
 from commands.playing import wire
 from commands.sorting import Seen, bring_news, by_any, by_kin, by_strongest
 from pipeline.flow import Intake, admit
-from pipeline.identifiers import IdentifierRules, canonical, identifier_rules
+from pipeline.identifiers import canonical
 from pipeline.identity import StrongestIdentifier
-from pipeline.language import language
 from pipeline.record import RawRecord
 from pipeline.touchpoint import Origin, Touchpoint
 from simulation import Answers, simulate
@@ -43,17 +40,10 @@ class Town:
     seen: list[Seen]
 
 
-def rules_in_force() -> IdentifierRules:
-    """Return the rules of `policies/identifiers.toml`."""
-    return identifier_rules(_policies("identifiers.toml"))
-
-
 def town(seed: int, customers: int, begin: Begin) -> Town:
     """Tell the simulation and admit its events; each once, however often it was sent."""
-    rules = rules_in_force()
-    words = language(
-        _policies("taxonomy.toml"), _policies("lexicon.toml"), _policies("signals.toml"), rules.default_region
-    )
+    rules = identifiers_in_force()
+    words = language_of(rules.default_region)
     intake = Intake(schema_book(), default_policy(), rules, words, StrongestIdentifier())
     answers, seen = Answers(), dict[str, Seen]()
     events = list(simulate(seed, customers, START))
@@ -72,7 +62,7 @@ def town(seed: int, customers: int, begin: Begin) -> Town:
 def simulated(told: Town) -> Document:
     """Measure the simulation: whole, and situation by situation."""
     known = told.answers.known()
-    rules = kin_rules(rules_in_force())
+    rules = kin_rules(identifiers_in_force())
     found = by_kin(told.seen, rules)
     ways = {"strongest": by_strongest(told.seen), "any": by_any(told.seen), "tellonce": found}
     situations: dict[str, list[str]] = {}
@@ -91,7 +81,7 @@ def simulated(told: Town) -> Document:
 
 def of_febrl(name: str, begin: Begin, *, with_id: bool) -> Document:
     """Measure one FEBRL set. Raises `NoFebrlError`."""
-    rules = rules_in_force()
+    rules = identifiers_in_force()
     records = febrl.records(name, with_id=with_id)
     seen, tick = list[Seen](), begin(len(records))
     for one in records:
@@ -125,7 +115,3 @@ def _situation(name: str, events: list[str], people: Sorting, knowable: Sorting,
         "against_people": agreement(truth, ours).document(),
         "against_knowable": agreement(can, ours).document(),
     }
-
-
-def _policies(name: str) -> dict[str, object]:
-    return tomllib.loads((files("policies") / name).read_text("utf-8"))

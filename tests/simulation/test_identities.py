@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from agents.app import kin_rules
-from commands.evaluation import rules_in_force
+from agents.contracts import identifiers_in_force
 from commands.sorting import Seen, by_kin
 from pipeline.touchpoint import Identifier
 from simulation import Answers, KnownAnswer, Name, Shared, Simulated, simulate
@@ -44,7 +44,7 @@ def by_core(events: list[Simulated]) -> dict[str, str]:
         for event in events
         if event.rejected_for is None and not event.again
     ]
-    return by_kin(seen, kin_rules(rules_in_force()))
+    return by_kin(seen, kin_rules(identifiers_in_force()))
 
 
 def told(seed: int, customers: int) -> list[Simulated]:
