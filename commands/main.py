@@ -23,6 +23,7 @@ COMMANDS = {
     "doctor": "commands.doctor:doctor",
     "erase": "commands.erase:erase",
     "evaluate": "commands.evaluate:evaluate",
+    "hotspots": "commands.hotspots:hotspots",
     "identity": "commands.identity:identity",
     "policy": "commands.policy:policy",
     "schemas": "commands.schemas:schemas",

@@ -30,9 +30,10 @@ class Cell:
 
 @dataclass(slots=True)
 class Evidence:
-    """Counts of a cell. `customers` had an experience, `repeat_customers` and `detractor_customers` of them one that
-    repeated, and one with an alert. `moods` touchpoints had words of the customer, whose mean moods sum to `mood_sum`
-    millionths. `good` and `bad` are experiences, as are `said_good` and `said_bad`, by an answer outright.
+    """Counts of a cell. `customers` had an experience here; `repeat_customers` of them had one that repeated, and
+    `detractor_customers` one with an alert. `moods` touchpoints had words of the customer, whose mean moods sum to
+    `mood_sum` millionths; `efforts` and `effort_sum` are the same of contacts that the customer began. `good` and `bad`
+    are experiences; `said_good` and `said_bad` those of them that are so by an answer.
     """
 
     volume: int = 0
@@ -40,6 +41,8 @@ class Evidence:
     touchpoints: int = 0
     moods: int = 0
     mood_sum: int = 0
+    efforts: int = 0
+    effort_sum: int = 0
     repeats: int = 0
     same_topic_repeats: int = 0
     repeat_customers: int = 0
@@ -61,6 +64,11 @@ class Evidence:
         return round(self.mood_sum / self.moods / MICRO, 6) if self.moods else None
 
     @property
+    def effort(self) -> float | None:
+        """The mean effort, 0 to 100; None where no experience has one."""
+        return round(self.effort_sum / self.efforts / MICRO, 6) if self.efforts else None
+
+    @property
     def good_to_bad(self) -> float | None:
         """How many good experiences there are for each bad one; None where there is no bad one."""
         return round(self.good / self.bad, 6) if self.bad else None
@@ -76,9 +84,10 @@ class Path:
 
 @dataclass(slots=True)
 class Weighed:
-    """The cells and paths of some customers, and from when to when they were heard."""
+    """The cells, weeks (each experience once) and paths of some customers, and from when to when they were heard."""
 
     cells: dict[Cell, Evidence] = field(default_factory=dict)
+    weeks: dict[date, Evidence] = field(default_factory=dict)
     paths: dict[tuple[str, ...], Path] = field(default_factory=dict)
     journeys: int = 0
     customers: int = 0
@@ -90,6 +99,10 @@ class Weighed:
         """Return a cell's counts, to count in."""
         return self.cells.setdefault(cell, Evidence())
 
+    def week(self, week: date) -> Evidence:
+        """Return a week's counts, to count in."""
+        return self.weeks.setdefault(week, Evidence())
+
     def path(self, path: tuple[str, ...]) -> Path:
         """Return a path's counts, to count in."""
         return self.paths.setdefault(path, Path())
@@ -98,6 +111,8 @@ class Weighed:
         """Take in what was weighed of other customers."""
         for cell, evidence in other.cells.items():
             self.cell(cell).add(evidence)
+        for week, evidence in other.weeks.items():
+            self.week(week).add(evidence)
         for channels, path in other.paths.items():
             own = self.path(channels)
             own.taken, own.ended = own.taken + path.taken, own.ended + path.ended

@@ -1,14 +1,15 @@
 """One customer's touchpoints, weighed: which experiences there were, in which cells, good or bad, by which paths."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from pipeline.advance import picture
 from pipeline.contacts import Contact
-from pipeline.detractors import limit
 from pipeline.findings import Finding
-from pipeline.hotspots.evidence import MICRO, Cell, Weighed, week_of
-from pipeline.policy import DetractorPolicy, Policy
+from pipeline.hotspots.evidence import MICRO, Cell, Evidence, Weighed, week_of
+from pipeline.journey.effort import Effort
+from pipeline.policy import DetractorPolicy, Points, Policy
 from pipeline.stitch import stitched
 from pipeline.touchpoint import Entry, Score
 
@@ -23,6 +24,15 @@ LONGEST_PATH = 6
 """Channels of a path that are told apart; a journey that changes more often is counted along its first six."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """What was found of each contact, by its id."""
+
+    alerts: Mapping[str, Sequence[Finding]]
+    flags: Mapping[str, Sequence[Finding]]
+    efforts: Mapping[str, Effort]
+
+
 def weighed(
     rows: Iterable[Entry], policy: Policy, since: datetime | None = None, until: datetime | None = None
 ) -> Weighed:
@@ -33,17 +43,20 @@ def weighed(
     weight = Weighed(customers=1, touchpoints=len(told.entries))
     if told.entries:
         weight.first, weight.last = told.entries[0].occurred_at, told.entries[-1].occurred_at
-    alerts = _by_contact(told.findings.values(), "detractor-alert")
-    flags = _by_contact(told.findings.values(), "repeat-contact")
+    found = _Found(
+        _by_contact(told.findings.values(), "detractor-alert"),
+        _by_contact(told.findings.values(), "repeat-contact"),
+        told.efforts,
+    )
     inside = [
         contact
         for contact in told.contacts
         if (since is None or contact.began_at >= since)
         and (until is None or contact.began_at < until)
-        and (contact.inbound or contact.contact_id in alerts or any(e.score is not None for e in contact.current))
+        and (contact.inbound or contact.contact_id in found.alerts or any(e.score is not None for e in contact.current))
     ]
-    _count(weight, inside, alerts, flags, policy)
-    _travel(weight, inside, alerts, policy)
+    _count(weight, inside, found, policy)
+    _travel(weight, inside, found.alerts, policy)
     return weight
 
 
@@ -57,13 +70,15 @@ def is_good(contact: Contact, policy: DetractorPolicy) -> bool:
 
 
 def is_promoter(score: Score, policy: DetractorPolicy) -> bool:
-    """Say whether a score is as good as a detractor's is bad: as many points from the scale's other end; NPS 9 or 10.
+    """Say whether a score is as good as a detractor's is bad: the same share of the points, from the other end.
 
-    (1e-9 absorbs the share's rounding, as for detractors.)
+    For NPS it is 9 or 10. (1e-9 absorbs the share's rounding, as for detractors.)
     """
     if score.metric == "nps":
         return score.value >= PROMOTER_NPS
-    return score.value >= score.scale_max - (limit(score, policy) - score.scale_min) - 1e-9
+    points: Points = getattr(policy, score.metric)
+    worst = points.at_most / points.of * (score.scale_max - score.scale_min + 1)
+    return score.value >= score.scale_max + 1 - worst - 1e-9
 
 
 def _by_contact(findings: Iterable[Finding], kind: str) -> dict[str, list[Finding]]:
@@ -74,44 +89,37 @@ def _by_contact(findings: Iterable[Finding], kind: str) -> dict[str, list[Findin
     return found
 
 
-def _count(
-    weight: Weighed,
-    experiences: Iterable[Contact],
-    alerts: Mapping[str, Sequence[Finding]],
-    flags: Mapping[str, Sequence[Finding]],
-    policy: Policy,
-) -> None:
-    customers: set[Cell] = set()
-    came_back: set[Cell] = set()
-    turned_away: set[Cell] = set()
+def _count(weight: Weighed, experiences: Iterable[Contact], found: _Found, policy: Policy) -> None:
     for contact in experiences:
-        told, repeated = alerts.get(contact.contact_id, ()), _repeated(flags.get(contact.contact_id, ()), policy)
+        told = found.alerts.get(contact.contact_id, ())
+        repeated = _repeated(found.flags.get(contact.contact_id, ()), policy)
+        cost = found.efforts.get(contact.contact_id) if contact.inbound else None
         good = not told and is_good(contact, policy.detractor)
-        said_good = good and any(entry.score is not None for entry in contact.current)
         moods = [e.mood for e in contact.current if e.mood is not None and e.mood.sentences > 0]
+        one = Evidence(
+            volume=1,
+            touchpoints=len(contact.entries),
+            moods=len(moods),
+            mood_sum=sum(round(mood.mean * MICRO) for mood in moods),
+            efforts=int(cost is not None),
+            effort_sum=0 if cost is None else round(cost.score * MICRO),
+            repeats=int(repeated is not None),
+            detractors=int(bool(told)),
+            good=int(good),
+            bad=int(bool(told)),
+            said_good=int(good and any(entry.score is not None for entry in contact.current)),
+            said_bad=int(any(finding.body["basis"] == "explicit" for finding in told)),
+        )
+        week = week_of(contact.began_at)
         topics: tuple[str | None, ...] = tuple(sorted(contact.topics)) or (None,)
-        for topic in topics:
-            cell = Cell(topic, contact.channel, contact.queue, week_of(contact.began_at))
-            count = weight.cell(cell)
-            count.volume += 1
-            count.touchpoints += len(contact.entries)
-            count.moods += len(moods)
-            count.mood_sum += sum(round(mood.mean * MICRO) for mood in moods)
-            count.repeats += repeated is not None
-            count.same_topic_repeats += repeated is not None and topic in repeated
-            count.detractors += bool(told)
-            count.good += good
-            count.bad += bool(told)
-            count.said_good += said_good
-            count.said_bad += any(finding.body["basis"] == "explicit" for finding in told)
-            customers.add(cell)
-            came_back |= {cell} if repeated is not None else set()
-            turned_away |= {cell} if told else set()
-    for cell in customers:
-        count = weight.cell(cell)
-        count.customers = 1
-        count.repeat_customers = int(cell in came_back)
-        count.detractor_customers = int(cell in turned_away)
+        places = [(weight.cell(Cell(topic, contact.channel, contact.queue, week)), topic) for topic in topics]
+        for count, topic in (*places, (weight.week(week), None)):
+            about_it = repeated is not None and (topic in repeated or (count is weight.week(week) and bool(repeated)))
+            count.add(replace(one, same_topic_repeats=int(about_it)))
+            # The customer counts once in each, whatever the customer did there.
+            count.customers = 1
+            count.repeat_customers |= one.repeats
+            count.detractor_customers |= one.detractors
 
 
 def _repeated(flags: Sequence[Finding], policy: Policy) -> frozenset[str] | None:

@@ -9,9 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.hotspots import Cell, Evidence, Weighed, week_of, weighed
-from pipeline.hotspots.weigh import is_promoter
-from pipeline.policy import DetractorPolicy, Policy
-from pipeline.touchpoint import Entry, Handling, Metric, Mood, Score
+from pipeline.policy import Policy
+from pipeline.touchpoint import Entry, Handling, Metric, Mood
 from tests.pipeline.touchpoints import POLICY, UNHAPPY, at, call, chat, email, review, runs, survey, worlds
 
 MONDAY = date(2026, 3, 2)
@@ -125,7 +124,7 @@ def test_a_promoters_score_mirrors_a_detractors(
     good: bool,  # noqa: FBT001 -- of the grid
 ) -> None:
     """As many points from the top as a detractor's limit is from the bottom; NPS 9 by its own definition."""
-    assert is_promoter(Score(metric, value, *scale), DetractorPolicy()) == good
+    assert evidence([survey("q", at(), metric, value, scale)])["2026-03-02/survey/-/-"].said_good == int(good)
 
 
 @pytest.mark.parametrize(
