@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 from faust.types import TP
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from agents.budget import Budget, BudgetPolicy
@@ -23,6 +23,7 @@ def _spend(budget: Budget, heard: Iterable[str | None], now: float = 0.0) -> Bud
     return budget
 
 
+@settings(deadline=None)
 @given(heard=st.lists(st.sampled_from([None, "empty", "too_old"]), max_size=60))
 def test_the_share_is_that_of_the_last_events(heard: list[str | None]) -> None:
     """However long it listens, only the last `of` events count; the commonest reason is theirs."""
@@ -35,6 +36,7 @@ def test_the_share_is_that_of_the_last_events(heard: list[str | None]) -> None:
     assert budget.commonest == min(refused, key=lambda each: (-refused[each], each), default=None)
 
 
+@settings(deadline=None)
 @given(batches=BATCHES)
 def test_a_rest_is_bounded_and_only_for_who_is_over(batches: list[tuple[list[str | None], float]]) -> None:
     """Within the budget nobody rests; over it, never longer than the longest rest after the last event."""
@@ -46,6 +48,7 @@ def test_a_rest_is_bounded_and_only_for_who_is_over(batches: list[tuple[list[str
         assert not budget.rests(now + POLICY.most_rest.total_seconds())
 
 
+@settings(deadline=None)
 @given(sizes=st.lists(st.integers(1, 20), min_size=2, max_size=30))
 def test_nobody_over_the_budget_is_faster_than_the_rate(sizes: list[int]) -> None:
     """Whoever rests as told causes at most `rate` dead letters a second; a batch counts from when it was taken."""

@@ -15,7 +15,7 @@ from tempfile import TemporaryDirectory
 
 import pytest
 from aiokafka.errors import KafkaConnectionError, MessageSizeTooLargeError
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from agents.exact.chunks import Chunk, Record
@@ -86,6 +86,7 @@ class Life:
         return Effects(done=lambda: self.condemned.append((record.offset, crashes)))
 
 
+@settings(deadline=None, max_examples=60)
 @given(
     size=st.integers(1, 30),
     poison=st.sets(st.integers(0, 29), max_size=4),
