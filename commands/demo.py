@@ -196,10 +196,10 @@ async def _summary(show: _Show, settings: Settings, made: Rehearsal) -> dict[str
         received = sum((await ends_of(consumer, made.raw)).values())
     summary = summarise(settle(await made.heard(), settings.prefix), received)
     document = summary.document
-    kept = ("admitted", "rejected", "rejected_by_reason", "duplicates", "customers", "contacts", "alerts", "flags")
+    kept = ("admitted", "rejected", "rejected_by_reason", "duplicates", "customers", "merged")
     return {
         "sent": received,
-        **{name: document[name] for name in kept},
+        **{name: document[name] for name in (*kept, "contacts", "alerts", "flags")},
         "shown": show.shown,
         "too_old_to_show": show.stale,
         "seconds_to_first_alert": show.first_alert,

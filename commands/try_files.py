@@ -48,7 +48,8 @@ In DIR afterwards:
                           (`value`; `value_as` says whether as text or as base64)
   summary.json            the numbers; received = admitted + rejected, always
 
-The files hold what stands in the end: the last version of each alert and flag, those that were taken back left out.
+The files hold what stands in the end: the last version of each alert and flag, those that were taken back left out,
+and customers as all events together tell (`merged` in summary.json: how many turned out to be another).
 `status` is therefore always "raised", and how it came about is not told. The same files give the same DIR, byte for
 byte, with the same version, policy and TELLONCE_PARTITIONS. Topics are named with the prefix of the settings.
 
