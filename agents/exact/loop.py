@@ -7,7 +7,7 @@ Rule 2. Work that outlives its generation is dropped, neither stored nor sent no
 Rule 3. A step that takes long gives way (`await asyncio.sleep(0)`) every few milliseconds, so that nothing starves.
 Rule 4. While a chunk waits for Kafka, the agent works on another partition's (`lanes`); a partition's chunks never
         overlap. What waits is in nobody's hands: only work can crash the worker, and what cannot be sent raises.
-Rule 4. What is in hand is written down first (`agents.exact.journal`). A record that crashed the worker, alone, as
+Rule 5. What is in hand is written down first (`agents.exact.journal`). A record that crashed the worker, alone, as
         often as it may goes to `condemn` instead of the step: what follows from it is acted on like anything else.
 """
 
