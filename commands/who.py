@@ -140,7 +140,7 @@ def lines(document: Document) -> Iterable[str]:
         yield "newest contacts"
         for contact in reversed(document["contacts"]):
             topics = f", {', '.join(contact['topics'])}" if contact["topics"] else ""
-            again = ", a repeat" if contact["repeats"] else ""
+            again = ", a repeat" if contact["related_contact"] else ""
             much = many(contact["touchpoints"], "touchpoint")
             yield f"  {contact['began_at']}  {contact['channel']} {contact['direction']}, {much}{topics}{again}"
 

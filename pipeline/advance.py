@@ -20,6 +20,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+from pipeline.before import Before
 from pipeline.contacts import Contact, contacts
 from pipeline.detractors import alerts
 from pipeline.findings import ID_FIELDS, Finding, Kind, Record, anchor_of
@@ -88,6 +89,7 @@ class Picture:
     kin: Kin = NOBODY
     heard: int = 0
     efforts: Mapping[str, Effort] = field(default_factory=dict)
+    before: Before | None = None
 
     @property
     def held(self) -> tuple[Entry, ...]:
@@ -154,7 +156,8 @@ def picture(rows: Iterable[Entry], policy: Policy, known: Picture | None = None,
     links = Links(grouped, policy, None if known is None else known.links, since)
     told = Picture(kept, entries, times, grouped, links, {}, tuple(gone), tuple(waiting), kin, heard)
     fresh = [contact for contact in grouped if since is None or contact.newest_at >= since]
-    found = [*alerts(times, fresh, policy), *flags(times, grouped, policy, links, since)]
+    before = Before(entries, grouped, policy, None if known is None else known.before)
+    found = [*alerts(times, fresh, before, policy), *flags(times, grouped, policy, links, since)]
     costs = efforts(grouped, fresh, found, {} if known is None else known.efforts, policy)
     found += signals(entries, times, fresh, costs, policy)
     promised = list(promises(entries, grouped, policy))
@@ -165,7 +168,7 @@ def picture(rows: Iterable[Entry], policy: Policy, known: Picture | None = None,
         old = {contact.contact_id for contact in grouped if contact.newest_at < since}
         found += [f for f in known.findings.values() if f.due is None and f.body["contact_id"] in old]
     found += [replace(f, version=told.version_at(newest[str(f.body["contact_id"])], f.due)) for f in promised]
-    return replace(told, findings={finding.finding_id: finding for finding in found}, efforts=costs)
+    return replace(told, findings={finding.finding_id: finding for finding in found}, efforts=costs, before=before)
 
 
 def _news_since(known: Picture, rows: tuple[Entry, ...], retold: int) -> datetime | None:
@@ -313,7 +316,9 @@ def _names(entry: Entry, contact: Contact) -> bool:
 def _timeline(after: Picture, policy: Policy) -> Record:
     if after.entries:
         told = summary(after.entries, after.contacts, after.links, after.findings.values(), policy)
-        told = with_efforts(told, after.contacts, after.efforts, after.entries[-1].occurred_at - policy.timeline.horizon)
+        told = with_efforts(
+            told, after.contacts, after.efforts, after.entries[-1].occurred_at - policy.timeline.horizon
+        )
         return {"version": after.version, **told, "status": "current", "redirect_to": None}
     if not after.gone:
         return {}

@@ -4,8 +4,10 @@ Rule 1. Touchpoints that share a conversation key are one contact, directly or t
         revisions. Those without a key join their channel's touchpoints while no silence is longer than the gap.
 Rule 2. More facts only ever join contacts. A contact's id is its smallest key's, so it survives what is added to it;
         a keyless one's is its first touchpoint's.
-Rule 3. Feedback (a survey answer) belongs to a contact and never begins, lengthens or is one.
-Rule 4. A contact is inbound when its first activity is, and somebody on the customer's side took part.
+Rule 3. Feedback (a survey answer) and a message that only says thank you belong to a contact and never begin, lengthen
+        or are one.
+Rule 4. A contact is inbound when its first activity is, and somebody on the customer's side took part. What the company
+        began is outbound, and stays so when the customer answers.
 Rule 5. Of an item, the highest revision counts; the earlier ones only tell when it began.
 """
 
@@ -66,6 +68,28 @@ class Contact:
     def channel(self) -> str:
         """The channel that it began in."""
         return (self.activity or self.entries)[0].channel
+
+    @cached_property
+    def agents(self) -> frozenset[str]:
+        """The agents who had it, as far as they are named."""
+        return frozenset(agent for e in self.entries if e.handling is not None for agent in e.handling.agents)
+
+    @cached_property
+    def tellings(self) -> int:
+        """How many times the customer told the story in it, as far as is proven: by the agents who are named, the
+        calls, or the transfers, whichever are most; never where the customer gave up before anybody answered.
+        """
+        if self.outcome == "abandoned":
+            return 0
+        whole = [e.handling.transfers for e in self.entries if e.handling is not None and e.kind == "call"]
+        parts = sum(e.handling.transfers for e in self.entries if e.handling is not None and e.kind != "call")
+        return max(1, len(self.agents), len(whole), 1 + max(parts, sum(whole)))
+
+    @cached_property
+    def bot_only(self) -> bool:
+        """Whether a bot answered, and nobody of the company's people."""
+        actors = {e.actor for e in self.activity}
+        return "bot" in actors and "agent" not in actors and not self.agents
 
     @cached_property
     def queue(self) -> str | None:
@@ -155,7 +179,7 @@ def _contact(name: str, group: tuple[Entry, ...], policy: Policy, known: Mapping
     same = known.get(derived("contact", name))
     if same is not None and len(same.entries) == len(group) and all(map(is_, same.entries, group)):
         return same
-    activity = tuple(e for e in group if e.channel not in policy.repeat.not_contacts)
+    activity = tuple(e for e in group if not e.thanks_only and e.channel not in policy.repeat.not_contacts)
     inbound = (
         bool(activity)
         and activity[0].direction == "inbound"

@@ -2,113 +2,150 @@
 
 Rule 1. What the customer said outright leads: a score at or under its limit is an *explicit* alert, one per answer
         (a survey response, a review, a chat's rating); of an edited answer the latest revision decides.
-Rule 2. Words alone are *inferred*, one alert per contact, standing on the first touchpoint whose worst sentence and
-        mean are both at or under their limits; a touchpoint with a score never infers.
-Rule 3. NPS is asked on 0 to 10 and its limit is a number of that scale (Reichheld 2003: 0-6). The other limits are
-        the worst points of a scale (CSAT 2 of 5, CES 3 of 7, stars 2 of 5), and the same share of a longer one.
+Rule 2. Words alone are *inferred*, one alert per contact, standing on the first touchpoint that sounds like a
+        detractor's (`pipeline.scores`). How sure that is, is told; of what was said outright it is not asked.
+Rule 3. What speaks against an alert is told with it, and takes nothing back: a good score on the same contact, kind
+        words beside a bad score.
+Rule 4. Severity is a ladder: low, medium, high, critical. Said outright begins at medium, inferred at low; every
+        reason is one step up, a good score on the same contact one step down.
+Rule 5. An alert of a cause that was paged already, in the cool-down, is recorded and pages nobody (`pipeline.before`).
+        Whether it is stale is for the reader's clock to say: `deliver_before`.
 """
 
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 
+from pipeline.before import Before
 from pipeline.contacts import Contact
 from pipeline.findings import Finding, Record, anchor_of, compared, evidence, whereabouts
-from pipeline.ids import derived
-from pipeline.policy import DetractorPolicy, Points, Policy
+from pipeline.policy import DetractorPolicy, Policy
 from pipeline.records import mood_record, score_record
-from pipeline.touchpoint import Entry, Score
+from pipeline.scores import NAMES, explicit_id, inferred_id, is_detractor, is_good, limit, said, sounds_detractor
+from pipeline.stitch import place
+from pipeline.touchpoint import Entry, Mood, Score
 from pipeline.words import number
 
 MOST_REVISIONS = 50
 """Revisions that an alert names: an answer edited a thousand times must still fit into one record."""
 
-NAMES = {"nps": "NPS", "csat": "CSAT", "ces": "CES", "stars": "Stars"}
+MOST_CONTRARY = 10
+"""Touchpoints that an alert names as speaking against it."""
+
+LADDER = ("low", "medium", "high", "critical")
+
+HALF = -0.5
+"""The worst sentence at which `confidence_at_half` is told; the other end of the line is -1."""
 
 
-def limit(score: Score, policy: DetractorPolicy) -> float:
-    """Return the highest value on this score's own scale that is a detractor's (Rule 3).
-
-    A scale from `scale_min` to `scale_max` has `scale_max - scale_min + 1` points, of which the worst share counts:
-    2 of 5 on a 10-point scale are the worst 4.
-    """
-    if score.metric == "nps":
-        return policy.nps_at_most
-    points: Points = getattr(policy, score.metric)
-    return score.scale_min - 1 + points.at_most / points.of * (score.scale_max - score.scale_min + 1)
-
-
-def is_detractor(score: Score, policy: DetractorPolicy) -> bool:
-    """Say whether a score is a detractor's: at or under its limit (1e-9 absorbs the share's rounding)."""
-    return score.value <= limit(score, policy) + 1e-9
-
-
-def sounds_detractor(entry: Entry, policy: DetractorPolicy) -> bool:
-    """Say whether a touchpoint's words alone are a detractor's (Rule 2)."""
-    mood = entry.mood
-    return (
-        entry.score is None
-        and mood is not None
-        and mood.sentences > 0
-        and mood.worst <= policy.worst_at_most
-        and mood.mean <= policy.mean_at_most
-    )
-
-
-def alerts(times: Sequence[datetime], contacts: Iterable[Contact], policy: Policy) -> Iterator[Finding]:
-    """Yield the alerts that stand, given the touchpoints' `times` and the contacts of a customer, both in order."""
+def alerts(times: Sequence[datetime], contacts: Iterable[Contact], before: Before, policy: Policy) -> Iterator[Finding]:
+    """Yield the alerts that stand on these contacts, given a customer's touchpoints' `times` and past, in order."""
     for contact in contacts:
         version = bisect_right(times, contact.newest_at)
+        segment = before.segment(contact.newest_at)
+        first: Entry | None = None
         for entry in contact.current:
-            if entry.score is not None and is_detractor(entry.score, policy.detractor):
-                yield _explicit(entry, entry.score, contact, version, policy)
-        first = next((e for e in contact.current if sounds_detractor(e, policy.detractor)), None)
-        if first is not None:
-            yield _inferred(first, contact, version, policy)
+            limits = policy.detractor.limits(entry.channel, segment)
+            if entry.score is not None and is_detractor(entry.score, limits):
+                alert_id = explicit_id(entry)
+                body = _explicit(entry, entry.score, contact, limits, policy)
+            elif first is None and entry.mood is not None and sounds_detractor(entry, limits):
+                first = entry
+                alert_id = inferred_id(entry.customer_id, contact.contact_id)
+                body = _inferred(entry, entry.mood, contact, limits, policy)
+            else:
+                continue
+            body |= {"segment": segment} | _urgency(alert_id, entry, contact, before, policy)
+            yield Finding("detractor-alert", alert_id, version, anchor_of(entry), entry.occurred_at, body)
 
 
-def explicit_id(entry: Entry) -> str:
-    """Return the id of the alert on an answer given outright."""
-    return derived("alert", "explicit", entry.customer_id, entry.item or anchor_of(entry))
+def confidence(mood: Mood, policy: DetractorPolicy) -> float:
+    """Return how sure it is that people would call these words clearly negative: a share, from 0 to 1.
+
+    A straight line through the policy's two measured points, by the worst sentence.
+    """
+    low, high = policy.confidence_at_half, policy.confidence_at_one
+    share = low + (high - low) * (HALF - mood.worst) / (1 + HALF)
+    return round(min(1.0, max(0.0, share)), 2)
 
 
-def inferred_id(customer_id: str, contact_id: str) -> str:
-    """Return the id of the alert on a contact's words."""
-    return derived("alert", "inferred", customer_id, contact_id)
-
-
-def _explicit(entry: Entry, score: Score, contact: Contact, version: int, policy: Policy) -> Finding:
-    at_most = limit(score, policy.detractor)
-    name, scale = NAMES[score.metric], f"{number(score.scale_min)} to {number(score.scale_max)}"
-    body = whereabouts(entry, contact, policy) | {
+def _explicit(entry: Entry, score: Score, contact: Contact, limits: DetractorPolicy, policy: Policy) -> Record:
+    at_most = limit(score, limits)
+    mood = entry.mood
+    kind = mood is not None and mood.sentences > 0 and mood.mean >= -limits.mean_at_most
+    mixed = f" Mixed: the words with it are kind, mean {mood.mean:.2f} of -1 to 1." if kind and mood is not None else ""
+    good = _good(contact, limits)
+    mixed += _told(good, entry)
+    scale = f"{number(score.scale_min)} to {number(score.scale_max)}"
+    return whereabouts(entry, contact, policy) | {
         "words": entry.excerpt,
-        "why": f"{name} {number(score.value)} of {scale}; a detractor's is {number(round(at_most, 4))} or lower.",
+        "why": f"{said(score)}; a detractor's is {number(round(at_most, 4))} or lower.{mixed}",
         "basis": "explicit",
         "score": score_record(score),
         "mood": None,
+        "confidence": None,
+        "mixed": bool(mixed),
+        "contrary": [evidence(e) for e in sorted([*([entry] if kind else []), *good], key=place)],
         "evidence": _revisions(entry, contact),
-        "compared": [compared(f"{name}, points of {scale}", score.value, "<=", round(at_most, 6))],
+        "compared": [compared(f"{NAMES[score.metric]}, points of {scale}", score.value, "<=", round(at_most, 6))],
     }
-    return Finding("detractor-alert", explicit_id(entry), version, anchor_of(entry), entry.occurred_at, body)
 
 
-def _inferred(entry: Entry, contact: Contact, version: int, policy: Policy) -> Finding:
-    mood, rules = entry.mood, policy.detractor
-    assert mood is not None  # noqa: S101 -- sounds_detractor asked; says it to the type checker
-    body = whereabouts(entry, contact, policy) | {
+def _inferred(entry: Entry, mood: Mood, contact: Contact, limits: DetractorPolicy, policy: Policy) -> Record:
+    good = _good(contact, limits)
+    words = f"worst sentence {mood.worst:.2f}, mean {mood.mean:.2f} of -1 to 1"
+    return whereabouts(entry, contact, policy) | {
         "words": entry.excerpt,
-        "why": f"Inferred from the words alone: worst sentence {mood.worst:.2f}, mean {mood.mean:.2f} of -1 to 1.",
+        "why": f"Inferred from the words alone: {words}.{_told(good, entry)}",
         "basis": "inferred",
         "score": None,
         "mood": mood_record(mood),
+        "confidence": confidence(mood, limits),
+        "mixed": bool(good),
+        "contrary": [evidence(e) for e in good],
         "evidence": [evidence(entry)],
         "compared": [
-            compared("mood of the worst sentence, -1 to 1", mood.worst, "<=", rules.worst_at_most),
-            compared("mean mood of the sentences, -1 to 1", mood.mean, "<=", rules.mean_at_most),
+            compared("mood of the worst sentence, -1 to 1", mood.worst, "<=", limits.worst_at_most),
+            compared("mean mood of the sentences, -1 to 1", mood.mean, "<=", limits.mean_at_most),
         ],
     }
-    own_id = inferred_id(entry.customer_id, contact.contact_id)
-    return Finding("detractor-alert", own_id, version, anchor_of(entry), entry.occurred_at, body)
+
+
+def _good(contact: Contact, limits: DetractorPolicy) -> list[Entry]:
+    """Return the contact's touchpoints with a good score, the newest, in order."""
+    good = [e for e in contact.current if e.score is not None and is_good(e.score, limits)]
+    return good[-MOST_CONTRARY:]
+
+
+def _told(good: Sequence[Entry], entry: Entry) -> str:
+    """Return, in a sentence, the newest good score on the contact; nothing where there is none."""
+    if not good or good[-1].score is None:
+        return ""
+    when = "later" if place(good[-1]) > place(entry) else "before"
+    return f" Mixed: on the same contact the customer gave {said(good[-1].score)} {when}."
+
+
+def _urgency(alert_id: str, entry: Entry, contact: Contact, before: Before, policy: Policy) -> Record:
+    """Return an alert's severity with its reasons, and whether it pages (Rules 4 and 5)."""
+    rules, world = policy.severity, before.world(contact)
+    reasons = []
+    if before.has(rules.high_value_accounts, rules.high_value_tags, contact.newest_at):
+        reasons.append("high_value")
+    if not world.stood_before(entry) and entry.occurred_at - before.known_since >= rules.loyal_after:
+        reasons.append("first_of_loyal")
+    if world.stood_before(entry, rules.often_within) + 1 >= rules.often:
+        reasons.append("often")
+    limits = policy.detractor.limits(entry.channel, before.segment(contact.newest_at))
+    eased = _good(contact, limits)
+    step = (entry.score is not None) + len(reasons) - bool(eased)
+    by = world.cooled.get(alert_id)
+    return {
+        "severity": LADDER[min(max(step, 0), len(LADDER) - 1)],
+        "severity_reasons": [*reasons, *(["good_score"] if eased else [])],
+        "delivery": "page" if by is None else "recorded",
+        "delivery_reason": None if by is None else "cool_down",
+        "paged_by": by,
+    }
 
 
 def _revisions(entry: Entry, contact: Contact) -> list[Record]:

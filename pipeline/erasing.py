@@ -17,6 +17,7 @@ from pipeline.findings import Kind, Record, anchor_of
 from pipeline.journey.retracted import retracted_signal
 from pipeline.placing import Kin
 from pipeline.policy import Policy
+from pipeline.retraction import neutral_alert, neutral_flag
 from pipeline.touchpoint import Entry, Identifier, Told
 
 MARK = Identifier("erased", "")
@@ -101,16 +102,5 @@ def retracted(kind: Kind, name: str, body: Mapping[str, object], version: int) -
     if kind == "journey-signal":
         return retracted_signal(name) | record
     if kind == "detractor-alert":
-        return record | {"alert_id": name, "basis": body["basis"], "score": None, "mood": None}
-    return record | {
-        "flag_id": name,
-        "any_topic": False,
-        "same_topic": False,
-        "repeated_topics": [],
-        "previous_contact_id": body["contact_id"],
-        "previous_channel": body["channel"],
-        "previous_ended_at": body["occurred_at"],
-        "gap_seconds": 0.0,
-        "chain_length": 1,
-        "channels": [body["channel"]],
-    }
+        return record | neutral_alert(name, body["basis"])
+    return record | neutral_flag(name, body["channel"], body["contact_id"], body["occurred_at"])

@@ -25,6 +25,9 @@ from pipeline.wire import SchemaBook
 
 __all__ = ["Advance", "Intake", "Picture", "Raised", "admit", "advance", "picture"]
 
+MESSAGES = ("chat", "email", "other")
+"""Sources of messages, of which some only say thank you; a call, a review or an answer is one whatever was said."""
+
 
 @dataclass(frozen=True, slots=True)
 class Intake:
@@ -86,6 +89,7 @@ def _touchpoint(report: Report, record: RawRecord, intake: Intake) -> Touchpoint
         company_words=understood.company_words,
         promised_by=understood.promised_by,
         anger=understood.anger,
+        thanks_only=understood.thanks_only and report.source in MESSAGES and report.score is None,
     )
 
 

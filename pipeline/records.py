@@ -19,7 +19,6 @@ def touchpoint_record(touchpoint: Touchpoint) -> dict[str, Any]:
     """Return the record of touchpoint.v1.avsc. Raises ValueError for a time of Rule 2."""
     return _shared_record(touchpoint) | {
         "text": touchpoint.text,
-        "tags": list(touchpoint.tags),
         "link": touchpoint.link,
     }
 
@@ -29,7 +28,6 @@ def touchpoint(record: Mapping[str, Any]) -> Touchpoint:
     return Touchpoint(
         **_shared(record),
         text=record["text"],
-        tags=tuple(record["tags"]),
         link=record["link"],
     )
 
@@ -45,7 +43,7 @@ def entry(record: Mapping[str, Any]) -> Entry:
 
 
 def entry_of(touchpoint: Touchpoint) -> Entry:
-    """Return what the state keeps of a touchpoint: not its words, tags or link."""
+    """Return what the state keeps of a touchpoint: not its words or link."""
     return Entry(**{name: getattr(touchpoint, name) for name in _KEPT})
 
 
@@ -114,6 +112,8 @@ def _shared_record(t: Touchpoint | Entry) -> dict[str, Any]:
         "company_words": t.company_words,
         "promised_by": None if t.promised_by is None else _whole(t.promised_by),
         "anger": [{"kind": anger.kind, "phrase": anger.phrase} for anger in t.anger],
+        "thanks_only": t.thanks_only,
+        "tags": list(t.tags),
     }
 
 
@@ -146,6 +146,8 @@ def _shared(r: Mapping[str, Any]) -> dict[str, Any]:
         "company_words": r["company_words"],
         "promised_by": r["promised_by"],
         "anger": tuple([Anger(anger["kind"], anger["phrase"]) for anger in r["anger"]]),
+        "thanks_only": r["thanks_only"],
+        "tags": tuple(r["tags"]),
     }
 
 

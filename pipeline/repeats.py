@@ -50,12 +50,35 @@ class Link:
     back: tuple[Back, ...] = ()
 
 
+MOST_AGENTS = 100
+"""Different agents that a story counts; nobody reads on, and a long story stays cheap."""
+
+
 @dataclass(frozen=True, slots=True)
 class Story:
-    """The contacts up to one: how many (a hand-over is a part, not one more), and by which channels, in order."""
+    """The contacts up to one: the first, how many (a hand-over is a part, not one more), how many hand-overs, by which
+    channels in order, which agents heard it (`MOST_AGENTS` at most), and how many times it was told.
+    """
 
-    length: int
-    channels: tuple[str, ...]
+    initial: Contact | None = None
+    length: int = 0
+    handovers: int = 0
+    channels: tuple[str, ...] = ()
+    agents: frozenset[str] = frozenset()
+    tellings: int = 0
+
+    def and_then(self, contact: Contact, *, continues: bool) -> "Story":
+        """Return the story with one more contact, or one more part of the last."""
+        new = contact.agents - self.agents
+        room = MOST_AGENTS - len(self.agents)
+        return Story(
+            self.initial or contact,
+            self.length + (not continues),
+            self.handovers + continues,
+            self.channels if contact.channel in self.channels else (*self.channels, contact.channel),
+            self.agents.union(sorted(new)[:room]) if new and room else self.agents,
+            self.tellings + contact.tellings,
+        )
 
 
 class Links:
@@ -79,6 +102,8 @@ class Links:
                 link = known._known.get(contact.contact_id)  # noqa: SLF001 -- its own kind
                 if link is not None and contact.newest_at < since and not self.spans.over(contact.newest_at):
                     self._known[contact.contact_id] = link
+                    if contact.contact_id in known._told:  # noqa: SLF001 -- its own kind
+                        self._told[contact.contact_id] = known._told[contact.contact_id]  # noqa: SLF001 -- its own kind
 
     @cached_property
     def _latest(self) -> list[datetime]:
@@ -168,12 +193,10 @@ class Links:
         while part is not None and (told := self._told.get(part.contact_id)) is None:
             untold.append(part)
             part = self.of(part).continues or self.of(part).previous
-        length, channels = (told.length, told.channels) if told else (0, ())
+        story = told or Story()
         for part in reversed(untold):
-            length += self.of(part).continues is None
-            channels = channels if part.channel in channels else (*channels, part.channel)
-            self._told[part.contact_id] = Story(length, channels)
-        return Story(length, channels)
+            story = self._told[part.contact_id] = story.and_then(part, continues=self.of(part).continues is not None)
+        return story
 
 
 def flags(
@@ -247,12 +270,18 @@ def _flag(contact: Contact, link: Link, links: Links, version: int, policy: Poli
         "any_topic": True,
         "same_topic": bool(repeated),
         "repeated_topics": repeated,
-        "previous_contact_id": previous.contact_id,
-        "previous_channel": previous.channel,
-        "previous_ended_at": previous.active_until(contact.began_at),
+        "initial_contact": story.initial.contact_id if story.initial else contact.contact_id,
+        "previous_contact": None,
+        "related_contact": previous.contact_id,
+        "related_channel": previous.channel,
+        "related_ended_at": previous.active_until(contact.began_at),
+        "related_topics": sorted(previous.topics),
         "gap_seconds": link.gap.total_seconds(),
         "chain_length": story.length,
+        "handovers": story.handovers,
         "channels": list(story.channels),
+        "agents_told": len(story.agents),
+        "times_told": story.tellings,
         "evidence": [*(evidence(rests_on[each]) for each in sorted(rests_on)), evidence(first)],
         "compared": limits,
         "policy": policy_record(policy),

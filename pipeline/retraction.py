@@ -11,6 +11,7 @@ from pipeline.journey.retracted import reason_of, retracted_signal
 from pipeline.policy import Policy
 from pipeline.records import score_record
 from pipeline.repeats import Links, flag_id
+from pipeline.scores import said
 from pipeline.touchpoint import Entry
 
 
@@ -41,18 +42,48 @@ def retraction(kind: Kind, finding_id: str, at: Anchored, links: Links, policy: 
     if kind == "detractor-alert":
         latest = next((e for e in contact.current if e.item is not None and e.item == entry.item), entry)
         basis = "inferred" if entry.score is None else "explicit"
-        return record | {"alert_id": finding_id, "basis": basis, "score": score_record(latest.score), "mood": None}
-    return record | {
-        "flag_id": finding_id,
+        return record | neutral_alert(finding_id, basis) | {"score": score_record(latest.score)}
+    return record | neutral_flag(finding_id, contact.channel, contact.contact_id, entry.occurred_at)
+
+
+def neutral_alert(alert_id: str, basis: object) -> Record:
+    """Return what a retraction says of an alert's substance: nothing. It pages, so that whoever was paged is told."""
+    return {
+        "alert_id": alert_id,
+        "basis": basis,
+        "score": None,
+        "mood": None,
+        "confidence": None,
+        "mixed": False,
+        "contrary": [],
+        "segment": None,
+        "severity": "low",
+        "severity_reasons": [],
+        "delivery": "page",
+        "delivery_reason": None,
+        "paged_by": None,
+    }
+
+
+def neutral_flag(flag_id: str, channel: object, contact_id: object, moment: object) -> Record:
+    """Return what a retraction says of a flag's substance: nothing."""
+    return {
+        "flag_id": flag_id,
         "any_topic": False,
         "same_topic": False,
         "repeated_topics": [],
-        "previous_contact_id": contact.contact_id,
-        "previous_channel": contact.channel,
-        "previous_ended_at": entry.occurred_at,
+        "initial_contact": contact_id,
+        "previous_contact": None,
+        "related_contact": contact_id,
+        "related_channel": channel,
+        "related_ended_at": moment,
+        "related_topics": [],
         "gap_seconds": 0.0,
         "chain_length": 1,
-        "channels": [contact.channel],
+        "handovers": 0,
+        "channels": [channel],
+        "agents_told": 0,
+        "times_told": 0,
     }
 
 
@@ -67,5 +98,7 @@ def _reason(kind: Kind, finding_id: str, entry: Entry, contact: Contact, links: 
             return "handed_over", "Taken back: the contact was handed over and continues the one before."
         return "late_touchpoint", "Taken back: with what came late, this is no repeat."
     if entry not in contact.current:
-        return "edited", "Taken back: the words that it stood on were replaced."
+        now = next((e.score for e in contact.current if e.item is not None and e.item == entry.item), None)
+        outright = "" if now is None else f" What was said outright leads: {said(now)}."
+        return "edited", f"Taken back: the words that it stood on were replaced.{outright}"
     return "joined", f"Taken back: {anchor_of(entry)} turned out to belong to another contact."

@@ -2,13 +2,15 @@
 
 Rule 1. It shows what lies within the horizon before the newest touchpoint (inclusive); counts are of all of that, the
         lists are the newest.
-Rule 2. Its version is how many touchpoints are known of the customer: any new one raises it.
+Rule 2. What a contact led to (resolution, next contact) is told as of the newest touchpoint, and changes with it.
+Rule 3. Its version is how many touchpoints are known of the customer: any new one raises it.
 """
 
 from collections.abc import Iterable, Sequence
 
 from pipeline.contacts import Contact
 from pipeline.findings import Finding, Record, identifier_record
+from pipeline.first_contact import Resolution, resolutions
 from pipeline.policy import Policy
 from pipeline.repeats import Links
 from pipeline.touchpoint import Entry
@@ -23,6 +25,8 @@ def summary(
     shown = [entry for entry in entries if entry.occurred_at >= since]
     alive = [contact for contact in contacts if contact.newest_at >= since]
     recent = [finding for finding in findings if finding.occurred_at >= since]
+    listed = alive[-policy.timeline.contacts :]
+    resolved = resolutions(listed, links, newest.occurred_at, policy)
     contact_of = {id(entry): contact.contact_id for contact in alive for entry in contact.entries}
     return {
         "customer_id": newest.customer_id,
@@ -36,7 +40,7 @@ def summary(
         "detractor_count": sum(finding.kind == "detractor-alert" for finding in recent),
         "channels": sorted({entry.channel for entry in shown}),
         "topics": sorted({topic for contact in alive for topic in contact.topics}),
-        "contacts": [_contact(contact, links) for contact in alive[-policy.timeline.contacts :]],
+        "contacts": [_contact(contact, links, resolved.get(contact.contact_id)) for contact in listed],
         "touchpoints": [
             {
                 "event_id": entry.event_id,
@@ -73,8 +77,10 @@ def redirect(newest: Entry) -> Record:
     }
 
 
-def _contact(contact: Contact, links: Links) -> Record:
+def _contact(contact: Contact, links: Links, resolution: Resolution | None) -> Record:
     link = links.of(contact) if contact.inbound else None
+    initial = links.story(contact).initial if contact.inbound else None
+    back = resolution.came_back_by if resolution else None
     return {
         "contact_id": contact.contact_id,
         "channel": contact.channel,
@@ -83,7 +89,15 @@ def _contact(contact: Contact, links: Links) -> Record:
         "ended_at": contact.ended_at,
         "touchpoints": len(contact.entries),
         "topics": sorted(contact.topics),
-        "continues": link.continues.contact_id if link and link.continues else None,
-        "repeats": link.previous.contact_id if link and link.previous else None,
+        "initial_contact": initial.contact_id if initial else contact.contact_id,
+        "previous_contact": link.continues.contact_id if link and link.continues else None,
+        "related_contact": link.previous.contact_id if link and link.previous else None,
         "outcome": contact.outcome,
+        "bot_only": contact.bot_only,
+        "resolution": resolution.same_topic if resolution else None,
+        "pending_until": resolution.same_topic_until if resolution else None,
+        "resolution_any_topic": resolution.any_topic if resolution else None,
+        "pending_any_topic_until": resolution.any_topic_until if resolution else None,
+        "next_contact": back.contact_id if back else None,
+        "next_topics": sorted(back.topics) if back else [],
     }

@@ -17,6 +17,7 @@ from pipeline.language.sentences import bounded
 from pipeline.language.signal_words import SignalWords, signal_words
 from pipeline.language.signals import asks_human, negations
 from pipeline.language.taxonomy import Taxonomy, taxonomy
+from pipeline.language.thanks import Thanks, thanks
 from pipeline.touchpoint import Anger, Mood
 
 EXCERPT_AT_MOST = 280  # characters; timeline-entry.v1.avsc's excerpt: enough for a sentence, short on a screen
@@ -27,7 +28,8 @@ class Understood:
     """What was understood. `mood` and `excerpt` are None where the customer said nothing (no text, only white space).
 
     A mood of 0 sentences is a text without a letter, emoji or emoticon. `company_negations` counts the company's no,
-    among `company_words`; `promised_by` is when the earliest of its promises is due.
+    among `company_words`; `promised_by` is when the earliest of its promises is due. `thanks_only` says that the
+    customer's words thank and say nothing else.
     """
 
     mood: Mood | None
@@ -38,6 +40,7 @@ class Understood:
     company_words: int = 0
     promised_by: datetime | None = None
     anger: tuple[Anger, ...] = ()
+    thanks_only: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +50,7 @@ class Language:
     scorer: MoodScorer
     taxonomy: Taxonomy
     signals: SignalWords
+    thanks: Thanks
     region: str | None = None
 
     def read(
@@ -81,6 +85,7 @@ class Language:
             company_words=words,
             promised_by=promised_by,
             anger=self.signals.anger.found(read),
+            thanks_only=self.thanks.only(customer_text),
         )
 
 
@@ -94,7 +99,8 @@ def language(
     is wrong.
     """
     words = signal_words(signals_document)
-    return Language(MoodScorer(lexicon(lexicon_document)), taxonomy(taxonomy_document), words, region)
+    scorer = MoodScorer(lexicon(lexicon_document))
+    return Language(scorer, taxonomy(taxonomy_document), words, thanks(lexicon_document), region)
 
 
 __all__ = ["EXCERPT_AT_MOST", "Language", "Understood", "language"]

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.advance import picture
-from pipeline.detractors import explicit_id, inferred_id, is_detractor, limit
 from pipeline.policy import DetractorPolicy
+from pipeline.scores import explicit_id, inferred_id, is_detractor, limit
 from pipeline.touchpoint import Entry, Metric, Mood, Score
 from tests.pipeline import slowly
 from tests.pipeline.touchpoints import HAPPY, POLICY, UNHAPPY, at, call, chat, review, survey, worlds
@@ -31,13 +31,19 @@ def alerts_of(*heard: Entry) -> list[Mapping[str, Any]]:
 
 @given(worlds())
 def test_alerts_are_those_of_the_slow_answer(world: list[Entry]) -> None:
-    """Which answers and which words raise an alert, on what they stand, and at which version, as plain loops say."""
+    """Which answers and words raise an alert, on what, at which version, how urgent, which page: as plain loops say."""
     told = picture(world, POLICY)
     by_id = {explicit_id(e): e.item or f"{e.source}/{e.event_id}" for e in world if e.score is not None}
     by_id |= {inferred_id(c.entries[0].customer_id, c.contact_id): c.contact_id for c in told.contacts}
     fast = {
         by_id[f.finding_id]: slowly.SlowAlert(
-            f.version, str(f.body["basis"]), f.anchor.partition("/")[2], str(f.body["contact_id"])
+            f.version,
+            str(f.body["basis"]),
+            f.anchor.partition("/")[2],
+            str(f.body["contact_id"]),
+            str(f.body["severity"]),
+            f.body["delivery"] == "page",
+            bool(f.body["mixed"]),
         )
         for f in told.findings.values()
         if f.kind == "detractor-alert"
@@ -131,7 +137,7 @@ def test_what_was_said_outright_leads() -> None:
     assert alerts_of(review("1", at(), 5, mood=UNHAPPY)) == []
     (alert,) = alerts_of(review("2", at(), 1, mood=HAPPY))
     assert (alert["basis"], alert["mood"]) == ("explicit", None)
-    assert alert["why"] == "Stars 1 of 1 to 5; a detractor's is 2 or lower."
+    assert alert["why"].startswith("Stars 1 of 1 to 5; a detractor's is 2 or lower.")
 
 
 def test_a_review_without_stars_speaks_by_its_words() -> None:

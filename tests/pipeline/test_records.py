@@ -54,6 +54,7 @@ TOUCHPOINT = st.builds(
     text=st.none() | TEXT,
     excerpt=st.none() | TEXT,
     tags=TEXTS,
+    thanks_only=st.booleans(),
     link=st.none() | TEXT,
     origin=st.builds(Origin, TEXT, INT, st.integers(0, 2**63 - 1)),
     epoch=st.integers(0, 2**63 - 1),
@@ -103,12 +104,12 @@ def test_an_entry_comes_back_from_the_wire_as_it_was(value: Touchpoint, answers:
 
 @given(TOUCHPOINT)
 def test_an_entry_is_the_touchpoint_without_its_words(value: Touchpoint) -> None:
-    """What both have is the same; the text, the tags and the link stay behind."""
+    """What both have is the same; the text and the link stay behind."""
     kept = entry_of(value)
     shared = {f.name for f in fields(Entry)} - {"answers"}
     assert all(getattr(kept, name) == getattr(value, name) for name in shared)
     assert kept.answers == ()
-    assert {f.name for f in fields(Touchpoint)} - shared == {"text", "tags", "link"}
+    assert {f.name for f in fields(Touchpoint)} - shared == {"text", "link"}
 
 
 @pytest.mark.parametrize(

@@ -44,11 +44,15 @@ def test_flags_are_those_of_the_slow_answer(world: list[Entry], policy: Policy) 
     fast = {
         str(f.body["contact_id"]): slowly.SlowFlag(
             version=f.version,
-            previous=str(f.body["previous_contact_id"]),
+            previous=str(f.body["related_contact"]),
             gap=timedelta(seconds=f.body["gap_seconds"]),  # type: ignore[arg-type]
             topics=tuple(f.body["repeated_topics"]),  # type: ignore[arg-type]
             chain=f.body["chain_length"],  # type: ignore[arg-type]
             channels=tuple(f.body["channels"]),  # type: ignore[arg-type]
+            initial=str(f.body["initial_contact"]),
+            handovers=f.body["handovers"],  # type: ignore[arg-type]
+            agents=f.body["agents_told"],  # type: ignore[arg-type]
+            told=f.body["times_told"],  # type: ignore[arg-type]
         )
         for f in picture(world, policy).findings.values()
         if f.kind == "repeat-contact"
@@ -142,7 +146,7 @@ def test_what_the_company_began_neither_repeats_nor_is_repeated() -> None:
     first, second = chat("a", at(), "S"), chat("b", at(days=2), "T")
     between = [call("1", at(days=1), direction="outbound"), other("i", at(days=1, hours=1), "invoice")]
     (flag,) = flags_of(first, *between, second)
-    assert flag["previous_channel"] == "chat"
+    assert flag["related_channel"] == "chat"
     assert flags_of(between[0], second) == []
 
 
@@ -156,7 +160,7 @@ def test_a_late_answer_moves_the_gap_and_not_the_count() -> None:
     answered = email("1", at()), email("2", at(days=8), "1", direction="outbound")
     (flag,) = flags_of(*answered, call("1", at(days=9)))
     assert flag["gap_seconds"] == 86_400
-    assert flag["previous_ended_at"] == at(days=8)
+    assert flag["related_ended_at"] == at(days=8)
 
 
 def test_an_abandoned_call_is_an_attempt() -> None:
@@ -175,7 +179,7 @@ def test_a_contact_after_a_handover_repeats_what_was_before_and_counts_the_parts
     """Chat, handed to a call, and an e-mail next day: two contacts in the story, three channels."""
     story = chat("a", at(), "S"), call("1", at(minutes=10)), email("m", at(days=1))
     (flag,) = flags_of(*story)
-    assert (flag["previous_channel"], flag["chain_length"]) == ("phone", 2)
+    assert (flag["related_channel"], flag["chain_length"]) == ("phone", 2)
     assert flag["channels"] == ["chat", "phone", "email"]
 
 
@@ -189,7 +193,7 @@ def test_a_survey_answer_is_not_a_contact() -> None:
 def test_a_review_after_a_call_is_coming_back() -> None:
     """The customer came to the company in public."""
     (flag,) = flags_of(call("1", at()), review("1", at(days=1), 3))
-    assert (flag["channel"], flag["previous_channel"]) == ("review", "phone")
+    assert (flag["channel"], flag["related_channel"]) == ("review", "phone")
 
 
 def test_what_happened_after_a_contact_does_not_judge_it() -> None:

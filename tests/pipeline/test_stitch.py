@@ -3,6 +3,7 @@
 from dataclasses import fields, replace
 from datetime import UTC, timedelta, timezone
 from itertools import permutations
+from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -18,7 +19,7 @@ APART = {"customer_id", "named_by", "origin", "epoch", "answers"}
 """What is not said by the event, but found out about it."""
 
 SOMEBODY = Identifier("email", "bob@example.com")
-OTHERWISE = {
+OTHERWISE: dict[str, Any] = {
     "channel": "another",
     "kind": "another",
     "ended_at": at(99),

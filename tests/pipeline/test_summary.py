@@ -11,6 +11,7 @@ from hypothesis import given
 from pipeline.advance import advance, picture
 from pipeline.policy import Policy, TimelinePolicy
 from pipeline.touchpoint import Entry
+from tests.pipeline import slowly
 from tests.pipeline.touchpoints import POLICY, UNHAPPY, at, call, chat, survey, worlds
 
 
@@ -34,6 +35,20 @@ def test_counts_are_of_what_is_listed(world: list[Entry]) -> None:
     assert (times, times[0], times[-1]) == (sorted(times), told["first_at"], told["last_at"])
     assert {one["contact_id"] for one in told["touchpoints"]} == {one["contact_id"] for one in told["contacts"]}
     assert told["repeat_count"] <= told["contact_count"]
+
+
+@given(worlds())
+def test_resolutions_are_those_of_the_slow_answer(world: list[Entry]) -> None:
+    """Which contacts settled their matter, which did not, and which are open until when, as plain loops say."""
+    policy = replace(POLICY, timeline=TimelinePolicy(horizon=timedelta(days=999)))
+    fast = {
+        one["contact_id"]: slowly.SlowResolution(
+            one["resolution"], one["pending_until"], one["resolution_any_topic"], one["pending_any_topic_until"]
+        )
+        for one in timeline_of(*world, policy=policy)["contacts"]
+        if one["resolution"] is not None
+    }
+    assert fast == slowly.resolutions(world, policy)
 
 
 @pytest.mark.parametrize(("seconds", "shown"), [(-1, 2), (0, 2), (1, 1)])
@@ -60,8 +75,8 @@ def test_a_timeline_says_how_contacts_hang_together() -> None:
         chat("b", at(days=2), "T"),
     )
     first, handed, back = told["contacts"]
-    assert (handed["continues"], handed["repeats"]) == (first["contact_id"], None)
-    assert (back["continues"], back["repeats"]) == (None, handed["contact_id"])
+    assert (handed["previous_contact"], handed["related_contact"]) == (first["contact_id"], None)
+    assert (back["previous_contact"], back["related_contact"]) == (None, handed["contact_id"])
     assert (told["contact_count"], told["repeat_count"], told["detractor_count"]) == (2, 1, 1)
     assert (told["channels"], told["topics"]) == (["chat", "phone"], ["card"])
     assert (handed["outcome"], handed["ended_at"]) == ("answered", at(minutes=15))

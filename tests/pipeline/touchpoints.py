@@ -12,7 +12,16 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from pipeline.policy import Channel, ContactPolicy, Policy, RepeatPolicy
+from pipeline.policy import (
+    Channel,
+    ContactPolicy,
+    DetractorPolicy,
+    Points,
+    Policy,
+    RepeatPolicy,
+    Segment,
+    SeverityPolicy,
+)
 from pipeline.touchpoint import Anger, Direction, Entry, Handling, Identifier, Metric, Mood, Origin, Score
 from tests.builders import CHANNELS, NOON
 
@@ -25,8 +34,17 @@ POLICY = Policy(
     channels={**CHANNELS, "sms": Channel("inbound", contact=True)},
     contact=ContactPolicy(gap_by_channel={"in_store": timedelta(hours=3)}),
     repeat=RepeatPolicy(within_by_topic={"billing": timedelta(days=31), "delivery": timedelta(days=2)}),
+    detractor=DetractorPolicy(
+        by_channel={"sms": {"worst_at_most": -0.4}, "social": {"mean_at_most": -0.9}},
+        by_segment={"gold": Segment(tags=frozenset({"gold"}), limits={"stars": Points(3, 5), "nps_at_most": 7})},
+    ),
+    severity=SeverityPolicy(
+        loyal_after=timedelta(days=7), often=2, often_within=timedelta(days=2), high_value_accounts=frozenset({"A-1"})
+    ),
 )
-"""The default windows; *billing* has a longer one, *delivery* a shorter one, and shops have a gap of their own."""
+"""The default windows; *billing* has a longer one, *delivery* a shorter one, and shops have a gap of their own.
+Text messages, social posts and gold customers have limits of their own, and a week makes a customer loyal.
+"""
 
 TOPICS = ("billing", "card", "delivery")
 SCALES: dict[Metric, tuple[float, float]] = {"nps": (0, 10), "csat": (1, 5), "ces": (1, 7), "stars": (1, 5)}
@@ -172,7 +190,9 @@ TIMES = st.builds(lambda days, step, less: NOON + days + step - less, st.sampled
 """Few times, dense around hand-overs, gaps and windows; often equal."""
 
 _FEW = st.sampled_from(("1", "2", "3"))
-_MOODS = st.sampled_from((None, None, HAPPY, UNHAPPY, Mood(-0.5, -0.05, 1, truncated=False)))
+_MOODS = st.sampled_from(
+    (None, None, HAPPY, UNHAPPY, Mood(-0.5, -0.05, 1, truncated=False), Mood(-0.4, -0.3, 1, truncated=False))
+)
 _TOPICS = st.lists(st.sampled_from(TOPICS), max_size=2, unique=True).map(lambda topics: tuple(sorted(topics)))
 _DIRECTIONS: st.SearchStrategy[Direction] = st.sampled_from(("inbound", "inbound", "inbound", "outbound"))
 _ABOUT = st.sampled_from((None, "chat:1", "phone:1", "email:1"))
@@ -198,9 +218,13 @@ def entries(draw: st.DrawFn, event_id: str) -> Entry:
     when, kind = draw(TIMES), draw(st.sampled_from(("chat", "call", "email", "review", "survey", "other")))
     words: dict[str, Any] = {"event_id": event_id, "topics": draw(_TOPICS), "mood": draw(_MOODS)}
     words["excerpt"] = event_id if words["mood"] else None
+    words["tags"] = draw(st.sampled_from(((), (), (), ("gold",))))
+    words["account_id"] = draw(st.sampled_from((None, None, None, "A-1")))
     words |= draw(_JOURNEYS)
     promised = draw(_PROMISED)
     words["promised_by"] = None if promised is None else when + promised
+    if kind in {"chat", "email", "other"}:
+        words["thanks_only"] = draw(st.sampled_from((False, False, False, True)))
     if kind == "chat":
         actor = draw(st.sampled_from(("customer", "customer", "agent", "bot")))
         direction: Direction = "inbound" if actor == "customer" else "outbound"
@@ -208,6 +232,8 @@ def entries(draw: st.DrawFn, event_id: str) -> Entry:
     if kind == "call":
         lasts = draw(st.sampled_from((timedelta(0), timedelta(minutes=5), timedelta(days=1))))
         outcome = draw(st.sampled_from((None, "answered", "abandoned")))
+        agents = draw(st.lists(st.sampled_from(("AG-1", "AG-2")), max_size=2, unique=True))
+        words["handling"] = Handling(outcome=outcome, transfers=draw(st.integers(0, 2)), agents=tuple(agents))
         before, direction = draw(st.none() | _FEW), draw(_DIRECTIONS)
         return call(
             draw(_FEW), when, lasts=lasts, outcome=outcome, transferred_from=before, direction=direction, **words
