@@ -211,7 +211,7 @@ def advance(  # noqa: PLR0913, PLR0917 -- what is known, what came, and by what 
     published = [(f.kind, _standing(f, ever.get(f.finding_id), reason)) for f in changed]
     published += taken_back(before, after, ever, policy, because)
     rows = tuple(held[row] for row in arrived)
-    # A copy from ahead of a row that is gone says what this customer id will hear itself. Sent on, it would be sent back.
+    # A copy from ahead of a row that is gone says what this customer id will hear itself: sent on, it would come back.
     ahead = {row_of(entry) for entry in known.gone} - {row for row, entry in named if entry.epoch <= known.heard}
     return advanced(
         after,

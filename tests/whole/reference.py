@@ -85,8 +85,8 @@ class Group:
 
     @property
     def activity(self) -> list[Touch]:
-        """Its touchpoints that are no feedback."""
-        return [t for t in self.touches if t["channel"] != "survey"]
+        """Its touchpoints that are no feedback and no mere thanks."""
+        return [t for t in self.touches if t["channel"] != "survey" and not t["thanks_only"]]
 
     @property
     def begins(self) -> datetime:

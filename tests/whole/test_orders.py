@@ -176,8 +176,8 @@ def test_the_known_answers_are_found(both: Both) -> None:
         assert explicit == {(alert.source, alert.event_id, alert.metric) for alert in known.explicit}
         assert inferred >= {(alert.source, alert.event_id) for alert in known.inferred}
         firsts = _firsts(heard)
-        repeats = {(_last(flag), firsts[str(flag["previous_contact_id"])]) for flag in flags}
-        about = {(_last(flag), firsts[str(flag["previous_contact_id"])]) for flag in flags if flag["same_topic"]}
+        repeats = {(_last(flag), firsts[str(flag["related_contact"])]) for flag in flags}
+        about = {(_last(flag), firsts[str(flag["related_contact"])]) for flag in flags if flag["same_topic"]}
         assert repeats == {_scripted(repeat) for repeat in known.any_topic}
         assert about == {_scripted(repeat) for repeat in known.same_topic}
     assert known.explicit

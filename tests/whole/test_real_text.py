@@ -146,7 +146,7 @@ def test_flags_are_the_reference_s(told: Told) -> None:
     found = [
         reference.Flag(
             contacts[flag["contact_id"]],
-            contacts[flag["previous_contact_id"]],
+            contacts[flag["related_contact"]],
             flag["same_topic"],
             tuple(flag["repeated_topics"]),
             tuple(map(_named, flag["evidence"])),
