@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -17,9 +16,7 @@ from commands.simulate import Moment
 if TYPE_CHECKING:
     from commands.backtest_result import Document, Judged
     from commands.backtest_run import Source
-    from pipeline.backtest import Tally, Window
-    from pipeline.policy import Policy
-    from pipeline.touchpoint import Entry
+    from pipeline.backtest import Window
 
 HELP = """\
 Try a draft policy on the touchpoints that are still kept, and compare it with the policy in force.
@@ -33,6 +30,9 @@ A draft is a policy file as TELLONCE_POLICY would name it: only what differs fro
   tellonce backtest --policy new.toml --since 2026-03-01T00:00:00Z --html new.html
   tellonce backtest --policy new.toml --from-file result/touchpoints.jsonl
 """
+
+PIPE_WIDTH = 140
+"""Characters of a line where the picture goes to no terminal."""
 
 FILE = click.Path(exists=True, dir_okay=False, readable=True, path_type=Path)
 
@@ -76,6 +76,7 @@ def backtest(
     processes: int | None, earlier: Path | None, examples: int, html: Path | None, as_json: bool,
 ) -> None:  # fmt: skip
     """Try a draft policy on the touchpoints that are still kept (the help is HELP)."""
+    from commands.backtest_judges import tally
     from commands.backtest_result import result, text
     from commands.backtest_run import ask
     from pipeline.backtest import Tally
@@ -84,11 +85,11 @@ def backtest(
     old, new = judged(against or read_settings().policy), judged(draft)
     source = source_of(file, earlier)
     asked = ask(
-        source, partial(_tally, in_force=old.policy, draft=new.policy, window=window, samples=examples), processes
+        source, partial(tally, in_force=old.policy, draft=new.policy, window=window, samples=examples), processes
     )
     whole = Tally(examples)
-    for tally in asked.answers:
-        whole.add(tally)
+    for part in asked.answers:
+        whole.add(part)
     document = result(whole, old, new, window, asked.read)
     if html is not None:
         from commands.backtest_page import html as page
@@ -150,23 +151,16 @@ def window_of(since: datetime | None, until: datetime | None) -> Window:
     return Window(since, until)
 
 
-def _tally(customers: Iterator[list[Entry]], *, in_force: Policy, draft: Policy, window: Window, samples: int) -> Tally:
-    """Return the tally of a bucket of customers; at the top of the module, where every process finds it."""
-    from pipeline.backtest import Tally, tallied
-
-    whole = Tally(samples)
-    for rows in customers:
-        whole.add(tallied(rows, in_force, draft, window, samples))
-    return whole
-
-
 def _show(document: Document, html: Path | None) -> None:
     from rich.console import Console
 
     from commands.backtest_log import spans_in_words, spans_of
     from commands.backtest_picture import picture
 
-    Console(highlight=False).print(picture(document), soft_wrap=True)
+    terminal = Console(highlight=False)
+    # A file or a pipe has room; a terminal knows its own.
+    wide = terminal if terminal.is_terminal else Console(highlight=False, width=PIPE_WIDTH)
+    wide.print(picture(document), soft_wrap=True)
     if "offsets" in document["read"]:
         spans = spans_in_words(spans_of(document["read"]["offsets"]["touchpoints"]))
         click.echo(f"\n{document['read']['prefix']}touchpoints, partition: offsets  {'; '.join(spans) or 'none'}")

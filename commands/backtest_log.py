@@ -15,16 +15,18 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from aiokafka import AIOKafkaConsumer
 from aiokafka.structs import ConsumerRecord, TopicPartition
 
-from agents.app import Installation
 from agents.known import Known
 from agents.topic_admin import require
 from commands.refusals import Refusal
 from commands.streams import reading
+
+if TYPE_CHECKING:
+    from agents.app import Installation
 
 TOPICS = ("touchpoints", "directory", "identity-changes")
 _A_MILLISECOND = timedelta(milliseconds=1)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Iterator
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -12,15 +11,11 @@ from typing import TYPE_CHECKING
 
 import click
 
-from commands.backtest import judged, source_of, source_options, window_of
+from commands.backtest import PIPE_WIDTH, judged, source_of, source_options, window_of
 from commands.kafka import read_settings
 
 if TYPE_CHECKING:
     from commands.hotspots_result import Document
-    from pipeline.backtest import Window
-    from pipeline.hotspots import Weighed
-    from pipeline.policy import Policy
-    from pipeline.touchpoint import Entry
 
 HELP = """\
 Show where the friction is: contacts by topic, channel, queue and week, good and bad, and what changed.
@@ -47,6 +42,7 @@ def hotspots(
     to_topic: bool, html: Path | None, as_json: bool,
 ) -> None:  # fmt: skip
     """Show where the friction is, and what changed (the help is HELP)."""
+    from commands.backtest_judges import weigh
     from commands.backtest_run import ask
     from commands.hotspots_publish import publish
     from commands.hotspots_result import found, result, to_publish
@@ -57,7 +53,7 @@ def hotspots(
         raise click.UsageError("--publish tells all that is kept: leave --from-file, --since and --until out")
     policy = judged(read_settings().policy).policy
     source = source_of(file)
-    asked = ask(source, partial(_weigh, policy=policy, window=window), processes)
+    asked = ask(source, partial(weigh, policy=policy, window=window), processes)
     whole = Weighed()
     for weight in asked.answers:
         whole.add(weight)
@@ -77,16 +73,6 @@ def hotspots(
         click.echo(f"{source.at.name('hotspots')}: {told:,} cells written, {ended:,} ended.", err=True)
 
 
-def _weigh(customers: Iterator[list[Entry]], *, policy: Policy, window: Window) -> Weighed:
-    """Return what a bucket of customers weighs; at the top of the module, where every process finds it."""
-    from pipeline.hotspots import Weighed, weighed
-
-    whole = Weighed()
-    for rows in customers:
-        whole.add(weighed(rows, policy, window.since, window.until))
-    return whole
-
-
 def _know(document: Document, week: str | None) -> None:
     weeks = [each["week"] for each in document["weeks"]]
     if week is not None and week not in weeks:
@@ -98,4 +84,7 @@ def _show(document: Document, week: str | None) -> None:
 
     from commands.hotspots_picture import picture
 
-    Console(highlight=False).print(picture(document, week), soft_wrap=True)
+    terminal = Console(highlight=False)
+    # A file or a pipe has room; a terminal knows its own.
+    wide = terminal if terminal.is_terminal else Console(highlight=False, width=PIPE_WIDTH)
+    wide.print(picture(document, week), soft_wrap=True)

@@ -163,5 +163,5 @@ def _paths(journeys: Document) -> Iterable[RenderableType]:
 def _table(*heads: str, left: int = 1) -> Table:
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
     for place, head in enumerate(heads):
-        table.add_column(head, justify="left" if place < left else "right", no_wrap=True)
+        table.add_column(head, justify="left" if place < left else "right", no_wrap=place == 0)
     return table

@@ -196,7 +196,7 @@ def test_topics_are_read_to_where_they_ended_by_whose_they_are_and_without_a_tra
     assert asyncio.run(_groups(kafka)) == []
 
     (tmp_path / "first.json").write_text(first.stdout)
-    asyncio.run(_send(kafka, prefix, [heard(survey("late", at(days=40), "nps", 0), CRM)]))
+    asyncio.run(send(kafka, prefix, [heard(survey("late", at(days=40), "nps", 0), CRM)]))
     assert run("--policy", draft, "--json").stdout != first.stdout
     assert run("--policy", draft, "--json", "--at", tmp_path / "first.json").stdout == first.stdout
     shown = run("--policy", draft, "--at", tmp_path / "first.json").stdout
@@ -235,10 +235,11 @@ async def _fill(kafka: str, prefix: str) -> None:
         key = str(change["customer_id"]).encode()
         await writer.send(installed.name("identity-changes"), key, encode("identity-change", change))
         await writer.send(installed.name("touchpoints"), b"x", b"no touchpoint")
-    await _send(kafka, prefix, [*town(), *own, *erased])
+    await send(kafka, prefix, [*town(), *own, *erased])
 
 
-async def _send(kafka: str, prefix: str, told: list[Touchpoint]) -> None:
+async def send(kafka: str, prefix: str, told: list[Touchpoint]) -> None:
+    """Write touchpoints to their topic, each with the time at which its raw event came in."""
     installed = installation(kafka, prefix)
     async with writing(kafka) as writer:
         for one in told:
