@@ -4,7 +4,9 @@ Rule 1. Paused: the clock that also counts a suspended machine jumped by more th
         may own our partitions by now; leave before anything is written.
 Rule 2. Stalled: a partition has records that are not committed, and its commits stood still: for NUDGE, and its
         consumer is sent back to where it should read (in a rebalance Faust can lose the place, and with it the hint
-        that the next record would give); for STALL, and the worker leaves.
+        that the next record would give); for STALL, and the worker leaves. While other partitions get on, it may only
+        have to wait for its turn on a busy machine: then it takes PATIENT times as long. To be sent back would cost
+        it what it has in the buffer, and to leave would cost all of them.
 Rule 3. Hung: the event loop did not run for LOOP_HANGS, or a rebalance or recovery brought nothing for REBALANCE_HANGS.
         A recovery that moves may take as long as it needs, and commits that wait for it have not stalled.
 """
@@ -22,8 +24,9 @@ P = TypeVar("P")
 
 NUDGE = timedelta(seconds=4)
 STALL = timedelta(seconds=30)
+PATIENT = 4
 LOOP_HANGS = timedelta(seconds=20)
-REBALANCE_HANGS = timedelta(seconds=60)
+REBALANCE_HANGS = timedelta(seconds=40)
 LOOK_EVERY = timedelta(seconds=2)
 
 
@@ -50,6 +53,8 @@ class StallWatch(Generic[P]):
 
     limit: timedelta
     _since: dict[tuple[P, int, int | None], float] = field(default_factory=dict)
+    _committed: dict[P, int] = field(default_factory=dict)
+    _moved: float = 0.0
 
     def reset(self) -> None:
         """Forget what was seen: while tables are restored, nothing is taken, so nothing can be committed."""
@@ -58,10 +63,18 @@ class StallWatch(Generic[P]):
     def standing(
         self, committed: Mapping[P, int], ends: Mapping[P, int], generation: int | None, now: float
     ) -> frozenset[P]:
-        """Return the partitions whose commits stood still with work to do, for over the limit. `now`: seconds."""
+        """Return the partitions whose commits stood still with work to do, for over the limit. `now`: seconds.
+
+        The limit is PATIENT times as long for those that stand while others move.
+        """
+        if any(at > self._committed.get(tp, at) for tp, at in committed.items()):
+            self._moved = now
+        self._committed = dict(committed)
         waiting = {(tp, at, generation) for tp, at in committed.items() if ends.get(tp, 0) > at}
         self._since = {lag: self._since.get(lag, now) for lag in waiting}
         limit = self.limit.total_seconds()
+        if now - self._moved <= limit:
+            limit *= PATIENT
         return frozenset(tp for tp, at, of in waiting if now - self._since[tp, at, of] > limit)
 
 

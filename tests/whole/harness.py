@@ -23,7 +23,7 @@ from commands.streams import read_to_the_end, writing
 from pipeline.wire import SchemaBook
 
 PARTITIONS = 4
-PATIENCE = timedelta(seconds=60)
+PATIENCE = timedelta(seconds=150)
 """How long nothing may move; other work on the same machine makes everything slow."""
 
 Record = dict[str, Any]

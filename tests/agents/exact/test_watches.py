@@ -6,7 +6,7 @@ from threading import Event
 import pytest
 
 from agents.exact.exits import Exit
-from agents.exact.watches import HangWatch, PauseWatch, ProgressWatch, StallWatch
+from agents.exact.watches import PATIENT, HangWatch, PauseWatch, ProgressWatch, StallWatch
 from tests.agents.exact.fakes import Left, World
 
 LIMIT = timedelta(seconds=6)
@@ -62,12 +62,22 @@ def test_what_moves_has_not_stalled(committed: int, end: int, generation: int) -
     assert not watch.standing({"tp": 4}, {"tp": 9}, 1, 10.0)
 
 
-def test_one_stalled_partition_is_enough() -> None:
-    """Others may move as they like."""
+def test_one_that_stands_while_others_move_may_wait_for_its_turn() -> None:
+    """It has four times as long: on a busy machine its turn comes late."""
     watch = StallWatch[str](LIMIT)
-    for now in range(7):
-        assert not watch.standing({"a": 4, "b": now}, {"a": 9, "b": 99}, 1, now)
-    assert watch.standing({"a": 4, "b": 50}, {"a": 9, "b": 99}, 1, 6.1) == {"a"}
+    last = round(PATIENT * LIMIT.total_seconds())
+    for now in range(last + 1):
+        assert not watch.standing({"a": 4, "b": now}, {"a": 9, "b": 99}, 1, now), now
+    assert watch.standing({"a": 4, "b": 98}, {"a": 9, "b": 99}, 1, last + 0.1) == {"a"}
+
+
+def test_one_that_stands_while_others_have_nothing_to_do_is_a_stall() -> None:
+    """Nothing moves, and there is work: it is not waiting for a turn."""
+    watch = StallWatch[str](LIMIT)
+    assert not watch.standing({"a": 4, "b": 7}, {"a": 9, "b": 7}, 1, 10.0)
+    assert not watch.standing({"a": 4, "b": 8}, {"a": 9, "b": 8}, 1, 11.0)
+    assert not watch.standing({"a": 4, "b": 8}, {"a": 9, "b": 8}, 1, 16.1)
+    assert watch.standing({"a": 4, "b": 8}, {"a": 9, "b": 8}, 1, 17.1) == {"a"}
 
 
 def test_a_reset_begins_the_time_anew() -> None:
