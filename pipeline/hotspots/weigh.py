@@ -9,12 +9,10 @@ from pipeline.contacts import Contact
 from pipeline.findings import Finding
 from pipeline.hotspots.evidence import MICRO, Cell, Evidence, Weighed, week_of
 from pipeline.journey.effort import Effort
-from pipeline.policy import DetractorPolicy, Points, Policy
+from pipeline.policy import DetractorPolicy, Policy
+from pipeline.scores import is_good as scores_well
 from pipeline.stitch import stitched
-from pipeline.touchpoint import Entry, Score
-
-PROMOTER_NPS = 9
-"""Reichheld 2003: 9 and 10 are promoters', 7 and 8 are neither."""
+from pipeline.touchpoint import Entry
 
 GLAD_MEAN, GLAD_WORST = 0.5, 0.0
 """VADER's compound. A courtesy (`thanks, could you…`) is about 0.4; so glad is more than that on the mean of all
@@ -64,21 +62,9 @@ def is_good(contact: Contact, policy: DetractorPolicy) -> bool:
     """Say whether an experience without an alert is a good one (Rule 5 of this room)."""
     scores = [entry.score for entry in contact.current if entry.score is not None]
     if scores:
-        return any(is_promoter(score, policy) for score in scores)
+        return any(scores_well(score, policy) for score in scores)
     moods = [entry.mood for entry in contact.current if entry.mood is not None and entry.mood.sentences > 0]
     return bool(moods) and all(mood.mean >= GLAD_MEAN and mood.worst >= GLAD_WORST for mood in moods)
-
-
-def is_promoter(score: Score, policy: DetractorPolicy) -> bool:
-    """Say whether a score is as good as a detractor's is bad: the same share of the points, from the other end.
-
-    For NPS it is 9 or 10. (1e-9 absorbs the share's rounding, as for detractors.)
-    """
-    if score.metric == "nps":
-        return score.value >= PROMOTER_NPS
-    points: Points = getattr(policy, score.metric)
-    worst = points.at_most / points.of * (score.scale_max - score.scale_min + 1)
-    return score.value >= score.scale_max + 1 - worst - 1e-9
 
 
 def _by_contact(findings: Iterable[Finding], kind: str) -> dict[str, list[Finding]]:
