@@ -9,14 +9,19 @@ from faust.transport.drivers import aiokafka as driver
 from faust.types import TP
 
 from agents.exact.fence import Fence
+from agents.exact.turns import fair_thread
 
 
 def exact_transport(  # noqa: C901 -- two small classes over three values
     fence: Fence, topics: frozenset[str], check_pause: Callable[[], None]
 ) -> type[driver.Transport]:
     """Return Faust's Kafka transport with a consumer that commits what `fence` saw processed of these topics."""
+    thread = fair_thread(topics)
 
     class ExactConsumer(driver.Consumer):
+        def _new_consumer_thread(self) -> driver.AIOKafkaConsumerThread:
+            return thread(self, loop=self.loop, beacon=self.beacon)
+
         def _new_offset(self, tp: TP) -> int | None:
             if tp.topic not in topics:
                 return super()._new_offset(tp)

@@ -1,0 +1,43 @@
+"""Partitions take turns when records are fetched.
+
+The client hands out all that it fetched of one partition, megabytes of it, before it goes on to the next. Meanwhile the
+others look as if they stood still, and no partition's work overlaps with another's waiting for Kafka.
+
+Rule 1. Of each partition that comes in chunks a share is taken at a time. Other topics (changelogs) come as they did.
+Rule 2. What was taken is handed on whatever happens to the next partition; its error is raised when it comes again.
+"""
+
+from typing import Any
+
+from aiokafka import AIOKafkaConsumer
+from aiokafka.errors import KafkaError
+from faust.transport.drivers import aiokafka as driver
+from faust.types import TP
+
+SHARE = 400
+"""Records: two chunks of the usual size, so that a partition's next one is here when it is free."""
+
+
+def fair_thread(topics: frozenset[str]) -> type[driver.AIOKafkaConsumerThread]:
+    """Return Faust's consumer thread, in which the partitions of these topics take turns."""
+
+    class FairThread(driver.AIOKafkaConsumerThread):
+        async def _fetch_records(
+            self,
+            consumer: AIOKafkaConsumer,
+            active_partitions: set[TP],
+            timeout: float | None = None,  # noqa: ASYNC109 -- Faust's own signature
+            max_records: int | None = None,
+        ) -> Any:  # noqa: ANN401 -- likewise
+            found: dict[Any, list[Any]] = {}
+            for tp in active_partitions:
+                if tp.topic in topics:
+                    try:
+                        found.update(await super()._fetch_records(consumer, {tp}, timeout=0, max_records=SHARE))
+                    except KafkaError:
+                        if not found:
+                            raise
+                        break
+            return found or await super()._fetch_records(consumer, active_partitions, timeout, max_records)
+
+    return FairThread
