@@ -29,10 +29,10 @@ from tests.whole.reader import read, wrong
 from tests.whole.test_resolver import metered
 from tests.whole.village import Event, Village, village
 
-FAULTS = ("the resolver's killed", "both killed", "the resolver's frozen", "erased, both killed", "the other killed")
-ROUNDS = int(os.environ.get("IDENTITY_ROUNDS", "4"))
+FAULTS = ("the resolver's killed", "the resolver's frozen", "erased, both killed", "the other killed", "both killed")
+ROUNDS = int(os.environ.get("IDENTITY_ROUNDS", "3"))
 SEED = int(os.environ.get("IDENTITY_FIRST_SEED", "1"))
-VILLAGES, EVENTS = 8, 16
+VILLAGES, EVENTS = 6, 16
 LOOK = 0.05
 """Seconds between two looks at what the workers do."""
 
@@ -192,4 +192,4 @@ def test_something_happened(told: Told) -> None:
     """Workers left in every round, operators spoke, and somebody was erased."""
     assert len(told.left) >= ROUNDS
     assert told.words
-    assert told.gone or len(FAULTS) > ROUNDS
+    assert told.gone or FAULTS.index("erased, both killed") >= ROUNDS
