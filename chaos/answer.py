@@ -15,6 +15,7 @@ from agents.app import kin_rules
 from agents.contracts import default_policy, identifiers_in_force, language_of, schema_book
 from agents.exact.chunks import Record as Consumed
 from agents.intake import raw_record
+from agents.kept import entry_key
 from pipeline.flow import Intake, admit, advance, picture
 from pipeline.identity import StrongestIdentifier
 from pipeline.kin import Bond, KinRules, Pair, bonds_of, owner, resolve
@@ -33,7 +34,8 @@ class Answer:
     """What should stand.
 
     `places` is where each event was first told, `customers` whose it is, `standing` each topic's records by their id,
-    `letters` stage and reason of what is refused, `personal` the identifiers that no log may hold.
+    `letters` stage and reason of what is refused, `personal` the identifiers that no log may hold, `rows` the keys of
+    the state: a row for each telling of each event, at the customer whose it is.
     """
 
     places: dict[Event, Origin] = field(default_factory=dict)
@@ -41,6 +43,7 @@ class Answer:
     standing: dict[str, dict[str, Record]] = field(default_factory=dict)
     letters: dict[Origin, tuple[str, str]] = field(default_factory=dict)
     personal: set[str] = field(default_factory=set)
+    rows: set[bytes] = field(default_factory=set)
 
 
 def answer(log: Iterable[tuple[str, Consumed]]) -> Answer:
@@ -92,6 +95,7 @@ def _stitched(told: Iterable[Touchpoint], rules: KinRules, found: Answer) -> dic
         found.personal.update(each.value for each in one.identifiers if each.type in {"email", "phone"})
         row = replace(entry_of(one), customer_id=whose.customer_id, named_by=whose.named_by)
         customers.setdefault(whose.customer_id, []).append(row)
+        found.rows.add(entry_key(row))
     return customers
 
 

@@ -3,6 +3,7 @@
 import json
 from collections import Counter
 from collections.abc import Iterable
+from typing import Any
 
 from rich.console import Console
 from rich.table import Table
@@ -10,7 +11,7 @@ from rich.table import Table
 from chaos.run import STANDS, Played
 
 
-def totals(runs: Iterable[Played]) -> dict[str, object]:
+def totals(runs: Iterable[Played]) -> dict[str, Any]:
     """Return the totals over all runs; `exits` are those of workers, by fence or signal."""
     exits: Counter[str] = Counter()
     found = {
@@ -57,11 +58,11 @@ def show(run: Played, console: Console) -> None:
         console.print(f"  {line}", markup=False, highlight=False)
 
 
-def is_clean(found: dict[str, object]) -> bool:
+def is_clean(found: dict[str, Any]) -> bool:
     """Say whether everything held."""
     return not any(found[name] for name in ("lost", "duplicated", "wrong", "commits_fell", "stalls", "told"))
 
 
-def line(found: dict[str, object]) -> str:
+def line(found: dict[str, Any]) -> str:
     """Return the totals as JSON."""
     return json.dumps(found)

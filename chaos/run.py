@@ -97,7 +97,7 @@ async def play(
             at.workers.stop()
             say("reading everything, and asking the core what it should be")
             wanted, heard = await _answer(run), await _heard(run)
-            played.verdict = judge(heard, wanted, lambda origin: _fault_at(origin, played.rows))
+            played.verdict = judge(heard, await _state(run), wanted, lambda origin: _fault_at(origin, played.rows))
             played.fell, played.stood = at.looks.fell, at.looks.stood
             played.compared = sum(len(each) for each in wanted.standing.values()) + len(wanted.places)
             played.told = _told_on(wanted, at.workers.logs)
@@ -142,6 +142,12 @@ async def _heard(run: Rehearsal) -> dict[str, list[dict[str, object]]]:
     names = ("touchpoints", "dead-letters", *FINDINGS, "timelines")
     found = await read_to_the_end(run.bootstrap, run.named(*names))
     return {name: [book.decode(subjects[name], each.value) for each in found[run.prefix + name]] for name in names}
+
+
+async def _state(run: Rehearsal) -> set[bytes]:
+    found = await read_to_the_end(run.bootstrap, run.named("state.entries"))
+    rows = {each.key: each.value for records in found.values() for each in records}
+    return {key for key, value in rows.items() if value is not None}
 
 
 def _fault_at(origin: Origin, rows: Iterable[Row]) -> str:

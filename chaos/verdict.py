@@ -3,13 +3,15 @@
 Rule 1. Lost: an event that is neither a touchpoint nor a dead letter, or what should stand on a topic and does not.
 Rule 2. Duplicated: an event that is both, or is in two customers' timelines; what stands and should not.
 Rule 3. Wrong: what stands where it should, and says another thing.
-Rule 4. Each is counted to the fault during which its event was sent.
+Rule 4. The state is what the log says: a row for each telling, at the customer whose it is; rows that moved on may
+        stay where they were, unseen.
+Rule 5. Each is counted to the fault during which its event was sent.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -48,13 +50,33 @@ class Verdict:
 MOST_EXAMPLES = 20
 
 
-def judge(heard: Heard, wanted: Answer, fault_at: Callable[[Origin], str]) -> Verdict:
-    """Return the verdict on all that was heard."""
+def judge(heard: Heard, state: Collection[bytes], wanted: Answer, fault_at: Callable[[Origin], str]) -> Verdict:
+    """Return the verdict on all that was heard, and on the keys of the state's rows."""
     verdict = Verdict()
     _events(heard, wanted, fault_at, verdict)
     for name in (*FINDINGS, "timelines"):
         _standing(name, heard[name], wanted, fault_at, verdict)
+    owners = {customer.encode() for customer in wanted.customers.values()}
+    for _ in wanted.rows - set(state):
+        verdict.note("lost", "state", "a row of the state is missing")
+    for key in set(state) - wanted.rows:
+        customer, _, _rest = key.partition(b"\0")
+        if customer in owners and not _moved_on(key, wanted):
+            verdict.note("wrong", "state", f"a row of {customer.decode()} is no event's")
     return verdict
+
+
+def _moved_on(key: bytes, wanted: Answer) -> bool:
+    """Say whether a row's event is another customer's: it was here before that was known."""
+    customer, when_and_source, event_id, *_ = _parts(key)
+    return wanted.customers.get((when_and_source[8:].decode(), event_id.decode())) not in {None, customer.decode()}
+
+
+def _parts(key: bytes) -> tuple[bytes, ...]:
+    """Return customer, time and source, event id: `agents.kept.entry_key`. The eight bytes of the time may be zeros."""
+    customer, _, rest = key.partition(b"\0")
+    source, _, after = rest[8:].partition(b"\0")
+    return customer, rest[:8] + source, after.rpartition(b"\0")[0]
 
 
 def _events(heard: Heard, wanted: Answer, fault_at: Callable[[Origin], str], verdict: Verdict) -> None:
