@@ -44,6 +44,8 @@ def _kind(name: str, kind: str, found: Document) -> Iterator[str]:
         f"{KINDS.get(kind, kind)}: {total['in_force']:,} in force, {total['draft']:,} draft; "
         f"{total['new']:,} new, {total['gone']:,} gone, {total['changed']:,} changed"
     )
+    if total["pages_in_force"] or total["pages_draft"]:
+        yield paragraph(f"Would page: {total['pages_in_force']:,} in force, {total['pages_draft']:,} draft.")
     if not found["by_day"]:
         return
     rows, length = stretches(found["by_day"], _MOST_BARS)

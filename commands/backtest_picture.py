@@ -75,7 +75,10 @@ def _title(kind: str, found: Document) -> Text:
     total, text = found["total"], Text()
     text.append(f"{KINDS.get(kind, kind)}: ", style="bold")
     text.append(f"{total['in_force']:,} \u2192 {total['draft']:,}", style="bold")
-    return text.append(f"   {total['new']:,} new, {total['gone']:,} gone, {total['changed']:,} changed")
+    text.append(f"   {total['new']:,} new, {total['gone']:,} gone, {total['changed']:,} changed")
+    if total["pages_in_force"] or total["pages_draft"]:
+        text.append(f"; would page {total['pages_in_force']:,} \u2192 {total['pages_draft']:,}")
+    return text
 
 
 def _days(rows: Sequence[Mapping[str, Any]]) -> Table:

@@ -18,6 +18,10 @@ QUOTES = frozenset({"policy", "compared", "why"})
 Findings = Mapping[str, Finding]
 
 
+PAGE = "page"
+"""What a finding's `delivery` says where somebody is to be paged; a kind without the field says nothing of it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Window:
     """When a finding has to have happened: at or after `since`, before `until`; None is no limit."""
@@ -66,9 +70,11 @@ def _compare(before: Finding | None, after: Finding | None, window: Window, tall
         return
     change = _change(before, after)
     if before is not None:
-        tally.count(before, "in_force", *(("gone",) if change == "gone" else ()))
+        pages = ("pages_in_force",) if before.body.get("delivery") == PAGE else ()
+        tally.count(before, "in_force", *pages, *(("gone",) if change == "gone" else ()))
     if after is not None:
-        tally.count(after, "draft", *((change,) if change in ("new", "changed") else ()))
+        pages = ("pages_draft",) if after.body.get("delivery") == PAGE else ()
+        tally.count(after, "draft", *pages, *((change,) if change in ("new", "changed") else ()))
     either = after or before
     if change is not None and either is not None:
         bodies = (None if one is None else one.body for one in (before, after))

@@ -7,7 +7,7 @@ Rule 2. Of what is new, gone or changed, the samples are those with the smallest
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import date
 from typing import TypeVar
 
@@ -26,23 +26,24 @@ Place = tuple[str, date, str, str]
 
 @dataclass(frozen=True, slots=True)
 class Count:
-    """How many findings there are under each policy, and in what they differ. Counts add."""
+    """How many findings there are under each policy, in what they differ, and how many of them would page somebody
+    (where the kind says so; whether they are stale by then is left out). Counts add.
+    """
 
     in_force: int = 0
     draft: int = 0
     new: int = 0
     gone: int = 0
     changed: int = 0
+    pages_in_force: int = 0
+    pages_draft: int = 0
 
     def __add__(self, other: "Count") -> "Count":
         """Return both together."""
-        return Count(
-            self.in_force + other.in_force,
-            self.draft + other.draft,
-            self.new + other.new,
-            self.gone + other.gone,
-            self.changed + other.changed,
-        )
+        return Count(*(getattr(self, name) + getattr(other, name) for name in NAMES))
+
+
+NAMES = tuple(each.name for each in fields(Count))
 
 
 @dataclass(frozen=True, slots=True)

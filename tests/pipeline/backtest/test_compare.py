@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.advance import Raised, advance, picture
-from pipeline.backtest import Tally, Window, judged, placed, tallied
+from pipeline.backtest import CHANGES, Tally, Window, judged, placed, tallied
 from pipeline.backtest.tally import counts
 from pipeline.kin import Answer, Outcome, customer_named_by
 from pipeline.policy import DetractorPolicy, Policy, RepeatPolicy
@@ -46,7 +46,7 @@ def test_neither_order_nor_repetition_changes_the_result(data: st.DataObject, wo
 def test_a_policy_does_not_differ_from_itself(world: list[Entry]) -> None:
     """Under another name it says the same: nothing is new, gone or changed."""
     tally = tallied(world, POLICY, replace(POLICY, name="twin", version="9"))
-    assert {name for _, name in tally.days} <= {"in_force", "draft"}
+    assert not {name for _, name in tally.days} & set(CHANGES)
     assert not tally.drawn
 
 
@@ -184,3 +184,17 @@ def test_a_touchpoint_is_whose_it_is_in_the_end(answers: dict[Identifier, Answer
     row = chat("one", at(), "s1", identifiers=(EMAIL, PHONE), customer_id="customer-of-then", epoch=7)
     own = placed(row, answers)
     assert (own.customer_id, own.named_by, own.epoch) == (customer_named_by(named_by), named_by, 0)
+
+
+def test_what_would_page_is_counted_where_the_kind_says_so() -> None:
+    """The second alert about the same cause within the cool-down is recorded only; flags say nothing of paging."""
+    rows = [
+        survey("q1", at(), "nps", 0, topics=("billing",)),
+        survey("q2", at(hours=1), "nps", 0, topics=("billing",)),
+        chat("one", at(), "s1"),
+        chat("two", at(days=1), "s2"),
+    ]
+    found = {kind: count for (kind, _), count in counts(tallied(rows, POLICY, POLICY).days).items()}
+    alerts, flags = found["detractor-alert"], found["repeat-contact"]
+    assert (alerts.in_force, alerts.pages_in_force, alerts.pages_draft) == (2, 1, 1)
+    assert (flags.in_force, flags.pages_in_force) == (1, 0)
