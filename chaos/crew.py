@@ -30,6 +30,11 @@ class Workers:
     running: dict[str, tuple[ExitStack, Crew]] = field(default_factory=dict)
     logs: list[Path] = field(default_factory=list)
 
+    @property
+    def home(self) -> Path:
+        """Where the workers' data folders are."""
+        return self.folder / "workers"
+
     def start(self, *names: str) -> None:
         """Start a supervisor for each name that has none; its worker takes the first data folder that is free."""
         for name in names:
@@ -77,7 +82,7 @@ class Workers:
 
     def stores(self) -> list[Path]:
         """Return the workers' data folders."""
-        return sorted(path.parent for path in self.folder.glob("workers/*/lock"))
+        return sorted(path.parent for path in self.home.glob("*/lock"))
 
     def memory(self) -> int:
         """Return the most bytes that one of the running workers holds in memory."""

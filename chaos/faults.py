@@ -13,6 +13,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from chaos import disk
 from chaos.feed import (
     Mischief,
     as_they_are,
@@ -21,12 +22,14 @@ from chaos.feed import (
     poisoned,
     twice_in_reverse_two_hours_off,
 )
-from chaos.stage import Stage
+from chaos.stage import LOOK, Stage
 
 SESSION = 6.0
 """Seconds: the workers' session time-out in these runs."""
 
 STORM_JOINS = 10
+FULL_FOR = 20.0
+"""Seconds at most: long enough for each worker to try again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +148,20 @@ async def _damaged(at: Stage, harm: Callable[[Path], object]) -> None:
     at.workers.start("a", "b")
 
 
+async def disk_full(at: Stage) -> None:
+    """The disk of the stores is full, and both workers are killed: no store opens until there is room."""
+    await at.reached(0.2)
+    disk.fill(at.workers.home)
+    before = at.workers.exits().total()
+    for name in ("a", "b"):
+        await at.hit(name, signal.SIGKILL)
+    for _ in range(round(FULL_FOR / LOOK)):
+        if at.workers.exits().total() > before + 3:
+            break
+        await asyncio.sleep(LOOK)
+    disk.free(at.workers.home)
+
+
 async def resolver_killed(at: Stage) -> None:
     """Kill -9 of the worker that resolves identity, three times, in the middle of merges."""
     for share in (0.2, 0.4, 0.6):
@@ -172,6 +189,7 @@ FAULTS = (
     Fault("stores deleted", stores_deleted),
     Fault("stores truncated", stores_truncated),
     Fault("stores with flipped bits", stores_flipped),
+    Fault("disk full", disk_full),
     Fault("resolver killed in merges", resolver_killed),
     Fault("lag at start", lag_at_start, backlog=4),
     Fault("twice, reversed, 2 h off", nothing, twice_in_reverse_two_hours_off),

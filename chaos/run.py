@@ -24,6 +24,7 @@ from agents.settings import Settings
 from chaos.answer import FINDINGS, Answer, answer
 from chaos.cluster import BROKERS, Cluster, cluster
 from chaos.crew import Workers
+from chaos.disk import small_disk
 from chaos.faults import SESSION, Fault
 from chaos.feed import Raw, Town
 from chaos.kafka import Node, node
@@ -85,6 +86,7 @@ async def play(
                 "TELLONCE_HEARTBEAT": "2s",
             }
             at = Stage(own, Workers(folder, environment, stack), run, dice)
+            stack.enter_context(small_disk(at.workers.home))
             at.workers.start("a", "b")
             for fault in faults:
                 sent = fault.mischief(town.take(events * fault.backlog), dice)
