@@ -29,7 +29,7 @@ from agents.directory import BroadcastDirectory
 from agents.erasing import ErasingTimelines
 from agents.exact.chunks import ChunkSchema, chunk_scheduler
 from agents.exact.consumer import exact_transport
-from agents.exact.exits import Exit, leave
+from agents.exact.exits import Exit, Leave, leave
 from agents.exact.fence import Fence
 from agents.exact.group import FaustGroup
 from agents.exact.guard import Guard
@@ -43,6 +43,7 @@ from agents.intake import IntakeAgent, IntakeTopics
 from agents.kept import KeptCustomers
 from agents.metrics import Metrics
 from agents.resolver import ResolverAgent, ResolverTopics
+from agents.ruling import RulesWatch, RulingResolver
 from agents.settings import Settings
 from agents.tables import Rows, RowTable, StateTable
 from agents.timelines import TimelinesAgent, TimelineTopics
@@ -50,6 +51,7 @@ from pipeline.flow import Intake
 from pipeline.identifiers import IdentifierRules
 from pipeline.identity import Directory
 from pipeline.kin import KinRules
+from pipeline.linking import linking_text
 from pipeline.policy import Policy
 from pipeline.sources import SOURCES
 from pipeline.wire import SchemaBook
@@ -83,7 +85,8 @@ class Installation:
 
     @classmethod
     def of(cls, settings: Settings, bootstrap: str, data: Path) -> "Installation":
-        """Read the lists and the policy. Raises PolicyError where the policy makes no sense."""
+        """Read the lists and the policy. Raises PolicyError where it, or the file of identifiers, makes no sense."""
+        identifiers_in_force(settings.identifiers)
         return cls(settings, bootstrap, data, topic_list.load(), policy_at(settings.policy), schema_book())
 
     def name(self, topic: str) -> str:
@@ -129,13 +132,14 @@ def make_app(at: Installation, metrics: Metrics) -> faust.App:
     budgets = BudgetWatch(budget_policy(at.settings), raw, metrics, time.monotonic)
     tables = {name: _table(app, at, name) for name in (*STATE, "state.bonds")}
     directory = make_directory(at, metrics)
+    resolver = ruling(at, make_resolver(at, tables["state.bonds"], metrics))
     timelines = make_timelines(at, tables, HotCustomers(group.generation, metrics), metrics)
     intake = make_intake(at, raw, directory, directory.caught_up, metrics)
     app.agent(app.topic(*sorted(raw), schema=ChunkSchema()), name="intake")(
         loop.agent("intake", replace(intake, spend=budgets.spend))
     )
     app.agent(app.topic(at.name("identity-claims"), schema=ChunkSchema()), name="resolver")(
-        loop.agent("resolver", forgetting(at, make_resolver(at, tables["state.bonds"], metrics)))
+        loop.agent("resolver", resolver)
     )
     app.agent(app.topic(*stitched, schema=ChunkSchema()), name="timelines")(
         loop.agent("timelines", erasing(at, timelines))
@@ -178,6 +182,7 @@ def make_app(at: Installation, metrics: Metrics) -> faust.App:
     app.task(watch)
     app.task(follow)
     app.task(slow)
+    app.task(rules_watch(at, app, resolver, outbox, give_up))
     app.on_before_shutdown.connect(close, weak=False)
     return app
 
@@ -219,13 +224,41 @@ def budget_policy(settings: Settings) -> BudgetPolicy:
 def make_resolver(at: Installation, bonds: StateTable, metrics: Metrics) -> ResolverAgent:
     """Return the resolver agent over its table."""
     rules = kin_rules(identifiers_of(at))
-    topics = ResolverTopics(at.name("directory"), at.name("identity-changes"), at.name("dead-letters"))
+    topics = ResolverTopics(*map(at.name, ("directory", "identity-changes", "identity-claims", "dead-letters")))
     return ResolverAgent(at.book, rules, topics, BondMemory(bonds, at.book, rules), metrics, BY)
 
 
 def forgetting(at: Installation, resolver: ResolverAgent) -> ForgettingResolver:
     """Return the resolver that also erases."""
     return ForgettingResolver(resolver, at.book, resolver.rules, resolver.topics, resolver.memory, resolver.metrics)
+
+
+def ruling(at: Installation, resolver: ResolverAgent) -> RulingResolver:
+    """Return the resolver that also erases, and minds a change of the rules."""
+    text = linking_text(identifiers_of(at))
+    parts = (at.book, resolver.rules, text, resolver.topics, resolver.memory, resolver.metrics)
+    return RulingResolver(forgetting(at, resolver), *parts)
+
+
+def rules_watch(
+    at: Installation, app: faust.App, resolver: RulingResolver, outbox: Outbox, leave: Leave
+) -> Callable[[], Awaitable[None]]:
+    """Return the task that makes the resolver begin where the rules have changed."""
+    inside: Any = app
+    place = TP(at.name("identity-claims"), 0)
+
+    def behind() -> str | None:
+        is_busy = inside.rebalancing or inside.in_recovery
+        return None if is_busy or place not in inside.consumer.assignment() else resolver.behind()
+
+    async def go_on() -> None:
+        await outbox.open()
+        await outbox.deliver([resolver.to_go_on(round(time.time() * 1000))])
+
+    async def mind_rules() -> None:
+        await RulesWatch(behind, go_on).watch(lambda: inside.should_stop, leave)
+
+    return mind_rules
 
 
 def erasing(at: Installation, timelines: TimelinesAgent) -> ErasingTimelines:
@@ -241,7 +274,7 @@ def make_directory(at: Installation, metrics: Metrics) -> BroadcastDirectory:
 
 def identifiers_of(at: Installation) -> IdentifierRules:
     """Return the rules for identifiers, with the settings' region where they name one."""
-    rules = identifiers_in_force()
+    rules = identifiers_in_force(at.settings.identifiers)
     region = at.settings.default_region
     return rules if region is None else replace(rules, default_region=region)
 

@@ -7,7 +7,8 @@ Rule 3. What the chunk under way adds is seen before it is stored; `begin` forge
         was dropped and comes again.
 Rule 4. What stands around an identifier is read at once and kept for the chunk, unless it is more than `AT_ONCE` rows:
         then it is read by type, and only as far as it is asked for.
-Rule 5. Bytes say the same whenever they are read, so what they say is remembered from chunk to chunk, however often the
+Rule 5. One row is no bond: what `agents.ruling` notes of the rules.
+Rule 6. Bytes say the same whenever they are read, so what they say is remembered from chunk to chunk, however often the
         rows themselves are read.
 """
 
@@ -33,7 +34,11 @@ AT_ONCE = 64
 ROWS_REMEMBERED = 1 << 14
 """Rows whose bytes need not be read again: each stands under two identifiers, and customers come back."""
 
-NOTHING: Mapping[str, Any] = dict.fromkeys(("first", "last", "event", "verdict", "by", "why", "at"))
+NOTHING: Mapping[str, Any] = dict.fromkeys(("first", "last", "event", "verdict", "by", "why", "at", "note"))
+NOBODY: Mapping[str, str] = {"type": "", "value": ""}
+
+NOTE = b"\0rules"
+"""The key of the one row that is no bond, in front of all others."""
 
 
 @dataclass(slots=True)
@@ -97,6 +102,22 @@ class BondMemory:
         self._take(verdict)
         word = TOGETHER if verdict.together else APART
         return self._puts(verdict.pair, {"verdict": word, "by": by, "why": why, "at": verdict.at}, TOLD, stamp)
+
+    def note(self, partition: int) -> str | None:
+        """Return what is noted of the rules; None before anything was."""
+        rows = self.table.scan(partition, NOTE)
+        return next((self.book.decode("bond", value)["note"] for _, value in rows), None)
+
+    def noted(self, document: str, stamp: int) -> Put:
+        """Return what to store to note it."""
+        record = {**NOTHING, "stronger": NOBODY, "weaker": NOBODY, "note": document}
+        return Put(self.table, NOTE, self.book.encode("bond", record), stamp)
+
+    def first_from(self, place: bytes) -> Identifier | None:
+        """Return the first identifier whose key is at `place` or behind it."""
+        for key, value in self.table.scan(self._partition, b"", place or NOTE + b"\0"):
+            return next(one for one in self._read(value).pair if key.startswith(row_key(one)))
+        return None
 
     def _puts(self, both: Pair, said: Mapping[str, Any], between: bytes, stamp: int) -> list[Put]:
         stronger, weaker = both

@@ -10,7 +10,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from pipeline.identifiers import IdentifierRules, identifier_rules
+from pipeline.identifiers import IdentifierRules, identifier_rules, laid_over
 from pipeline.language import Language, language
 from pipeline.policy import Policy, PolicyError
 from pipeline.policy_file import policy
@@ -52,9 +52,13 @@ def policy_at(path: Path | None) -> Policy:
     )
 
 
-def identifiers_in_force() -> IdentifierRules:
-    """Return the rules of `policies/identifiers.toml`."""
-    return identifier_rules(policies("identifiers.toml"))
+def identifiers_in_force(path: Path | None = None) -> IdentifierRules:
+    """Return the rules of `policies/identifiers.toml`, and over them those of a company's own file.
+
+    Raises PolicyError, which names the file where it cannot be read, else the setting that is wrong.
+    """
+    default = policies("identifiers.toml")
+    return identifier_rules(default if path is None else laid_over(default, policy_document(path)))
 
 
 def language_of(region: str) -> Language:

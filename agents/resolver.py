@@ -28,6 +28,7 @@ from pipeline.kin import (
     KinRules,
     News,
     NotMerged,
+    Resolution,
     Verdict,
     bonds_of,
     changes_alike,
@@ -40,9 +41,9 @@ from pipeline.refusal import Reason, Refused, Stage
 from pipeline.touchpoint import Identifier
 from pipeline.wire import SchemaBook
 
-SEEN, MERGE, SPLIT, ERASE = "seen", "merge", "split", "erase"
+SEEN, MERGE, SPLIT, ERASE, RULES = "seen", "merge", "split", "erase", "rules"
 KINDS: Mapping[str, range] = {SEEN: range(1, 1000), MERGE: range(2, 3), SPLIT: range(1, 2), ERASE: range(1, 2)}
-"""The kinds of claims, and how many identifiers each is about."""
+"""The kinds of claims that are about identifiers, and about how many each; `agents.ruling` takes the other."""
 
 UNCHANGED, REFUSED = "unchanged", "refused"
 
@@ -53,6 +54,7 @@ class ResolverTopics:
 
     directory: str
     changes: str
+    claims: str
     dead_letters: str
 
 
@@ -154,23 +156,36 @@ class ResolverAgent:
             yield from self.memory.tell(verdict, claim.by, claim.reason, stamp)
 
     def _said(self, gathered: Gathered, claim: Claim, record: Record, outcomes: Counter[str]) -> Iterator[Send]:
-        """Yield all that follows from a claim, and count its outcomes."""
-        epoch, stamp = record.offset + 1, record.timestamp
+        """Return all that follows from a claim, and count its outcomes."""
         now = gathered.now.resolved(self.rules)
-        for entry in directory_entries(gathered, now, epoch, self.rules):
-            yield Send(self.topics.directory, entry_key(entry), self.book.encode("directory-entry", entry), stamp)
         cause = Cause(claim.event or claim.kind, claim.occurred_at, claim.by, claim.reason)
-        came_of_it: set[str] = set()
-        for heads, tail in changes_alike(gathered, now, epoch, cause, self.rules):
-            for head, value in self.book.encode_alike("identity-change", heads, tail):
-                yield Send(self.topics.changes, head["customer_id"].encode(), value, stamp)
-                came_of_it.add(head["outcome"])
-        outcomes.update(came_of_it - {UNCHANGED} or {UNCHANGED})
+        return statements(gathered, now, cause, record, (self.book, self.rules, self.topics), outcomes)
 
     def _letter(self, record: Record, refused: Refused) -> Send:
         letter = dead_letter(refused.rejected, raw_record(record, "identity-claims"), self.by)
         key = f"{record.topic}/{record.partition}/{record.offset}".encode()
         return Send(self.topics.dead_letters, key, self.book.encode("dead-letter", letter), record.timestamp)
+
+
+def statements(  # noqa: PLR0913, PLR0917 -- what is said, why, where it stands, and by whom: an object for them would say no more
+    gathered: Gathered,
+    now: Resolution,
+    cause: Cause,
+    record: Record,
+    by: tuple[SchemaBook, KinRules, ResolverTopics],
+    outcomes: Counter[str],
+) -> Iterator[Send]:
+    """Yield what is said of all that was gathered, by the epoch of a claim, and count what it came to."""
+    book, rules, topics = by
+    epoch, stamp = record.offset + 1, record.timestamp
+    for entry in directory_entries(gathered, now, epoch, rules):
+        yield Send(topics.directory, entry_key(entry), book.encode("directory-entry", entry), stamp)
+    came_of_it: set[str] = set()
+    for heads, tail in changes_alike(gathered, now, epoch, cause, rules):
+        for head, value in book.encode_alike("identity-change", heads, tail):
+            yield Send(topics.changes, head["customer_id"].encode(), value, stamp)
+            came_of_it.add(head["outcome"])
+    outcomes.update(came_of_it - {UNCHANGED} or {UNCHANGED})
 
 
 def entry_key(entry: Mapping[str, Any]) -> bytes:

@@ -148,6 +148,11 @@ class Settings(BaseSettings):
     policy: Annotated[Path | None, AfterValidator(_check_file)] = _other(
         None, "a file that exists", "The rules of detection (TOML); none: those that Tellonce brings."
     )
+    identifiers: Annotated[Path | None, AfterValidator(_check_file)] = _other(
+        None,
+        "a file that exists",
+        "What identifies a customer (TOML): junk, limits, priority; only what differs from what Tellonce brings.",
+    )
     default_region: Annotated[str, _matches(r"[A-Z]{2}")] | None = _other(
         None,
         "two capital letters (GB, US, ...)",

@@ -37,8 +37,8 @@ class Rows(Protocol):
     def drop_row(self, partition: int, key: bytes) -> None:
         """Delete a row, if it is there."""
 
-    def scan(self, partition: int, prefix: bytes) -> Iterator[tuple[bytes, bytes]]:
-        """Yield a partition's rows whose keys begin with `prefix`, in key order."""
+    def scan(self, partition: int, prefix: bytes, start: bytes = b"") -> Iterator[tuple[bytes, bytes]]:
+        """Yield a partition's rows whose keys begin with `prefix`, in key order, from `start` on."""
 
     def persisted_offset(self, tp: TP) -> int | None:
         """Return the changelog offset up to which everything is here."""
@@ -60,10 +60,10 @@ class RocksRows(rocksdb.Store):
         with self._trusted():
             self._db_for_partition(partition).delete(key)
 
-    def scan(self, partition: int, prefix: bytes) -> Iterator[tuple[bytes, bytes]]:
-        """Yield a partition's rows whose keys begin with `prefix`, in key order."""
+    def scan(self, partition: int, prefix: bytes, start: bytes = b"") -> Iterator[tuple[bytes, bytes]]:
+        """Yield a partition's rows whose keys begin with `prefix`, in key order, from `start` on."""
         with self._trusted():
-            for key, value in self._db_for_partition(partition).items(from_key=prefix):
+            for key, value in self._db_for_partition(partition).items(from_key=max(prefix, start)):
                 if not key.startswith(prefix):
                     return
                 if key != self.offset_key:  # Faust keeps the restore point among the rows
@@ -110,10 +110,10 @@ class MemoryRows(Store[Any, Any]):
         """Delete a row, if it is there."""
         self._rows.setdefault(partition, SortedDict()).pop(key, None)
 
-    def scan(self, partition: int, prefix: bytes) -> Iterator[tuple[bytes, bytes]]:
-        """Yield a partition's rows whose keys begin with `prefix`, in key order."""
+    def scan(self, partition: int, prefix: bytes, start: bytes = b"") -> Iterator[tuple[bytes, bytes]]:
+        """Yield a partition's rows whose keys begin with `prefix`, in key order, from `start` on."""
         rows = self._rows.get(partition, SortedDict())
-        for key in rows.irange(minimum=prefix):
+        for key in rows.irange(minimum=max(prefix, start)):
             if not key.startswith(prefix):
                 return
             yield key, rows[key]
@@ -187,9 +187,9 @@ class StateTable:
         else:
             self._rows().put_row(partition, key, value)
 
-    def scan(self, partition: int, prefix: bytes) -> Iterator[tuple[bytes, bytes]]:
-        """Yield a partition's rows whose keys begin with `prefix`, in key order."""
-        return self._rows().scan(partition, prefix)
+    def scan(self, partition: int, prefix: bytes, start: bytes = b"") -> Iterator[tuple[bytes, bytes]]:
+        """Yield a partition's rows whose keys begin with `prefix`, in key order, from `start` on."""
+        return self._rows().scan(partition, prefix, start)
 
     def reached(self, partition: int, first: int, last: int) -> None:
         """Move the restore point to `last`, if `first` follows on what is here (Rule 2)."""

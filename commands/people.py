@@ -229,6 +229,8 @@ def _bonds(at: Installation, values: Iterable[bytes], rules: KinRules) -> tuple[
     words: dict[Pair, Word] = {}
     for value in values:
         row = at.book.decode("bond", value)
+        if row["note"] is not None:
+            continue  # the one row that is no bond: by which rules all was resolved
         both = pair(identifier_of(row["stronger"]), identifier_of(row["weaker"]), rules)
         if row["verdict"] is None:
             bonds[both] = Bond(*both, row["first"], row["last"], row["event"])

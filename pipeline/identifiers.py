@@ -34,7 +34,11 @@ ANY = "any"
 LONGEST = 1024
 """Characters of a value: a place and a name, 512 each as the sources allow, and no more work than that."""
 
-SETTINGS = ("default_region", "strongest_first", "own_numbers", "toll_free_is_junk", "limits", "junk")
+SETTINGS = (
+    "default_region", "strongest_first", "own_numbers", "toll_free_is_junk", "plus_is_ignored_at",
+    "dots_are_ignored_at", "limits", "junk", "default_junk",
+)  # fmt: skip
+EVERYWHERE = "*"
 JUNK_KEYS = ("for", "reason", "exact", "matching")
 LIMIT_KEYS = ("shared_by", "held", "within")
 EVER = "ever"
@@ -49,6 +53,7 @@ class IdentifierRules:
     """Which identifiers count, how strong they are, and how many may stand together.
 
     `junk_exact` (lower case) and `junk_matching` (against the whole lower-case value) are by type, or under `any`.
+    `plus_is_ignored_at` and `dots_are_ignored_at` are the domains, or `*`, whose addresses lose `+word` or their dots.
     """
 
     default_region: str = "GB"
@@ -56,6 +61,8 @@ class IdentifierRules:
     junk_exact: Mapping[str, frozenset[str]] = field(default_factory=dict)
     junk_matching: Mapping[str, tuple[re.Pattern[str], ...]] = field(default_factory=dict)
     toll_free_is_junk: bool = True
+    plus_is_ignored_at: frozenset[str] = frozenset()
+    dots_are_ignored_at: frozenset[str] = frozenset()
     limits: Mapping[str, Limit] = field(default_factory=lambda: DEFAULT_LIMITS)
 
     def __post_init__(self) -> None:
@@ -116,15 +123,17 @@ def identifier_rules(document: Mapping[str, object]) -> IdentifierRules:
     if not isinstance(region, str):
         raise PolicyError("default_region", region, "an ISO 3166 region, as GB, US, DE")
     order = _texts(document, "strongest_first", "") or TYPES
-    toll_free = document.get("toll_free_is_junk", True)
-    if not isinstance(toll_free, bool):
-        raise PolicyError("toll_free_is_junk", toll_free, "true or false")
+    for key in ("toll_free_is_junk", "default_junk"):
+        if not isinstance(document.get(key, True), bool):
+            raise PolicyError(key, document[key], "true or false")
     return IdentifierRules(
         default_region=region,
         strongest_first=order,
         junk_exact=exact | {"phone": exact.get("phone", frozenset()) | _own_numbers(document)},
         junk_matching=matching,
-        toll_free_is_junk=toll_free,
+        toll_free_is_junk=document.get("toll_free_is_junk") is not False,
+        plus_is_ignored_at=_domains(document, "plus_is_ignored_at"),
+        dots_are_ignored_at=_domains(document, "dots_are_ignored_at"),
         limits=_limits(document.get("limits", {})),
     )
 
@@ -138,6 +147,35 @@ def _own_numbers(document: Mapping[str, object]) -> frozenset[str]:
             raise PolicyError("own_numbers", number, "a number with its country code, as +44 20 7946 0000")
         found.add(canonical_form)
     return frozenset(found)
+
+
+def _domains(document: Mapping[str, object], key: str) -> frozenset[str]:
+    domains = frozenset(domain.strip().lower() for domain in _texts(document, key, ""))
+    for domain in domains:
+        if domain != EVERYWHERE and not re.fullmatch(r"[^@\s.]+(\.[^@\s.]+)+", domain):
+            raise PolicyError(key, domain, f'domains, as gmail.com, or "{EVERYWHERE}" for all')
+    return domains
+
+
+def laid_over(beneath: Mapping[str, object], own: Mapping[str, object]) -> Mapping[str, object]:
+    """Return a company's own document over another: it says only what differs. Limits are laid over one by one; junk
+    is added to the junk beneath, unless it says `default_junk = false`.
+    """
+    merged = {**beneath, **own}
+    limits, own_limits = beneath.get("limits", {}), own.get("limits", {})
+    if isinstance(limits, Mapping) and isinstance(own_limits, Mapping):
+        over = {type_: _over(limits.get(type_), own) for type_, own in own_limits.items()}
+        merged["limits"] = {**limits, **over}
+    junk, own_junk = beneath.get("junk", []), own.get("junk", [])
+    if own.get("default_junk", True) is False:
+        merged["junk"] = own_junk
+    elif isinstance(junk, list) and isinstance(own_junk, list):
+        merged["junk"] = [*own_junk, *junk]  # its own first: what is wrong in it is named by its place
+    return merged
+
+
+def _over(beneath: object, own: object) -> object:
+    return {**beneath, **own} if isinstance(beneath, Mapping) and isinstance(own, Mapping) else own
 
 
 def _limits(tables: object) -> Mapping[str, Limit]:
@@ -197,7 +235,7 @@ def _canonical(claim: Identifier, rules: IdentifierRules) -> Iterator[Identifier
     if claim.type == "phone":
         value = _phone(claim.value, rules.default_region)
     elif claim.type == "email":
-        value = _email(claim.value)
+        value = _as_one(_email(claim.value), rules)
     elif claim.type == "handle":
         value = _plain(claim.value)
     else:
@@ -245,8 +283,9 @@ def _email(said: str) -> str | None:
     """Return the address in lower case: providers that tell Jane@ from jane@ are not met, people who type both are.
 
     Nobody is asked whether the domain exists: the core has no network, and a customer's address of last year counts.
-    Plus-addresses and dots are kept apart, for only some providers ignore them. Addresses under .test are taken: the
-    name is reserved for trying things out, and that is what somebody is doing who sends them.
+    Plus-addresses and dots are kept apart unless the rules say otherwise (`_as_one`), for only some providers ignore
+    them. Addresses under .test are taken: the name is reserved for trying things out, and that is what somebody does
+    who sends them.
     """
     spelling = said.strip().lower()
     try:
@@ -254,6 +293,18 @@ def _email(said: str) -> str | None:
         return value if _normalised(value) == value else None
     except EmailNotValidError:
         return None
+
+
+def _as_one(address: str | None, rules: IdentifierRules) -> str | None:
+    """Return the address without what is ignored at its domain. What would leave nothing of it stays."""
+    if address is None:
+        return None
+    local, _, domain = address.rpartition("@")
+    if not rules.plus_is_ignored_at.isdisjoint((domain, EVERYWHERE)):
+        local = local.partition("+")[0] or local
+    if not rules.dots_are_ignored_at.isdisjoint((domain, EVERYWHERE)):
+        local = local.replace(".", "") or local
+    return f"{local}@{domain}"
 
 
 def _normalised(address: str) -> str:

@@ -72,9 +72,9 @@ def pair_digest(both: Pair, at: datetime, rules: KinRules) -> str:
     Where the weaker one's limit counts within a window, a pair is news once in each window that it is seen in, or which
     windows the resolver has heard of would hang on the order of arrival.
     """
-    stronger, weaker = both
-    parts = (stronger.type, stronger.value, weaker.type, weaker.value)
-    limit = rules.limits.get(weaker.type)
+    one, other = sorted(both)  # whichever is the stronger one by the rules of the day
+    parts = (*one, *other)
+    limit = rules.limits.get(both[1].type)
     if limit is None or limit.within is None:
         return derived("pair", *parts)
     return derived("pair", *parts, str(limit.window(at)))

@@ -189,7 +189,7 @@ def reachable(  # noqa: PLR0913 -- the store's two questions, the rules and the 
 ) -> Gathered:
     """Return all that `news` can change (what it names is a start too), or without news the components of `start`.
 
-    `formerly` are the rules before, where they have changed; the order of the types must be the same.
+    `formerly` are the rules before, where they have changed. Bonds and verdicts have the now stronger one first.
     """
     news = news or News()
     reading = _Reading(bonds_at, verdicts_at, news, _Side(rules), _Side(formerly or rules))

@@ -72,13 +72,17 @@ def until_over(one: str, other: str, bonds: Iterable[Bond], rules: Collection[Ki
 
 
 def why_not(bond: Bond, found: Mapping[Identifier, Standing]) -> Outcome | None:
-    """Return why a bond links nobody, as far as its two identifiers' standings tell; None where it may link."""
+    """Return why a bond links nobody, as far as its two identifiers' standings tell; None where it may link.
+
+    Only the stronger one can hold too many of the other. Both are asked: by former rules the other one may be it.
+    """
     stronger, weaker = found[bond.stronger], found[bond.weaker]
     if stronger.parked or weaker.parked:
         return stronger.parked or weaker.parked
     if bond.stronger.type == bond.weaker.type == CRM:
         return Outcome.TWO_CRM_IDS
-    return Outcome.HOLDS_TOO_MANY if bond.weaker.type in stronger.full else None
+    is_full = bond.weaker.type in stronger.full or bond.stronger.type in weaker.full
+    return Outcome.HOLDS_TOO_MANY if is_full else None
 
 
 def _is_over(bonds: Collection[Bond], most: Most) -> bool:

@@ -67,9 +67,9 @@ class DictRows:
         """Delete a row, if it is there."""
         self.rows.get(partition, {}).pop(key, None)
 
-    def scan(self, partition: int, prefix: bytes) -> Iterator[tuple[bytes, bytes]]:
-        """Yield the rows with the prefix."""
-        return iter([(k, v) for k, v in self.rows.get(partition, {}).items() if k.startswith(prefix)])
+    def scan(self, partition: int, prefix: bytes, start: bytes = b"") -> Iterator[tuple[bytes, bytes]]:
+        """Yield the rows with the prefix, from `start` on."""
+        return iter([(k, v) for k, v in self.rows.get(partition, {}).items() if k.startswith(prefix) and k >= start])
 
     def persisted_offset(self, tp: TP) -> int | None:
         """Return the restore point."""

@@ -188,7 +188,7 @@ def test_a_state_table_reads_and_writes_its_rows() -> None:
     table.put(3, b"k", b"v")
     assert written == [(3, b"k", b"v")]
     found: list[Any] = list(table.scan(3, b"k"))
-    assert found == [(3, b"k")]
+    assert found == [(3, b"k", b"")]
 
 
 def _never(_: object) -> object:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.identifiers import LONGEST, TYPES, IdentifierRules, canonical, identifier_rules
+from pipeline.identifiers import LONGEST, TYPES, IdentifierRules, canonical, identifier_rules, laid_over
 from pipeline.kin.rules import DEFAULT_LIMITS
 from pipeline.policy import PolicyError
 from pipeline.touchpoint import Identifier
@@ -231,3 +231,66 @@ def test_company_settings_that_make_no_sense_are_refused(setting: str, value: ob
     with pytest.raises(PolicyError) as caught:
         identifier_rules({setting: value})
     assert caught.value.setting == setting
+
+
+@pytest.mark.parametrize(
+    ("said", "value"),
+    [
+        ("jane.doe+shop@example.com", "jane.doe@example.com"),
+        ("Jane.Doe@dotless.example.com", "janedoe@dotless.example.com"),
+        ("jane.doe+shop@example.org", "jane.doe+shop@example.org"),
+        ("+shop@example.com", "+shop@example.com"),
+    ],
+)
+def test_plus_and_dots_are_ignored_where_the_rules_say_so(said: str, value: str) -> None:
+    """At the domains that are named, and nowhere else; what would leave nothing stays as it is."""
+    document = {"plus_is_ignored_at": ["example.com"], "dots_are_ignored_at": ["dotless.example.com"]}
+    rules = identifier_rules(document)
+    assert canonical((Identifier("email", said),), rules) == (Identifier("email", value),)
+    assert canonical((Identifier("email", value),), rules) == (Identifier("email", value),)
+
+
+def test_plus_may_be_ignored_everywhere() -> None:
+    """By a star."""
+    rules = identifier_rules({"plus_is_ignored_at": ["*"]})
+    assert canonical((Identifier("email", "a+b@example.net"),), rules) == (Identifier("email", "a@example.net"),)
+
+
+@pytest.mark.parametrize("domains", ["example.com", ["@example.com"], ["example"], ["a b.example"], [5]])
+def test_domains_that_are_none_name_the_setting(domains: object) -> None:
+    """A list of domains, or the star."""
+    with pytest.raises(PolicyError) as caught:
+        identifier_rules({"dots_are_ignored_at": domains})
+    assert caught.value.setting == "dots_are_ignored_at"
+
+
+BENEATH = {
+    "default_region": "GB",
+    "limits": {"phone": {"shared_by": {"value": 3, "reason": "r"}, "held": {"value": 9, "reason": "r"}}},
+    "junk": [{"for": ["email"], "reason": "r", "exact": ["old@example.com"]}],
+}
+
+
+def test_an_own_file_says_only_what_differs() -> None:
+    """A limit of one type, more junk; the rest is as it was."""
+    own = {
+        "limits": {"phone": {"shared_by": {"value": 7, "reason": "ours"}}},
+        "junk": [{"for": ["email"], "reason": "ours", "exact": ["new@example.com"]}],
+    }
+    rules = identifier_rules(laid_over(BENEATH, own))
+    assert (rules.limits["phone"].shared_by, rules.limits["phone"].held, rules.default_region) == (7, 9, "GB")
+    assert rules.is_junk("email", "old@example.com")
+    assert rules.is_junk("email", "new@example.com")
+
+
+def test_an_own_file_may_leave_the_default_junk_out() -> None:
+    """Then only its own counts."""
+    rules = identifier_rules(laid_over(BENEATH, {"default_junk": False}))
+    assert not rules.is_junk("email", "old@example.com")
+
+
+def test_what_is_wrong_in_an_own_file_is_named_by_its_place_there() -> None:
+    """The first group of junk is the file's first."""
+    with pytest.raises(PolicyError) as caught:
+        identifier_rules(laid_over(BENEATH, {"junk": [{"for": ["email"], "exact": ["x"]}]}))
+    assert caught.value.setting == "junk[0]"

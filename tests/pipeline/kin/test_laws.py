@@ -1,12 +1,13 @@
 """The laws of who is one customer, on small dense worlds with conflicts, limits and operators' words."""
 
+from dataclasses import replace
 from unittest.mock import patch
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.kin import Answer, KinRules, News, Outcome, Verdict, customer_named_by, owner
+from pipeline.kin import Answer, KinRules, News, Outcome, Verdict, customer_named_by, owner, pair
 from pipeline.kin.bonds import newest
 from pipeline.kin.groups import Groups
 from pipeline.touchpoint import Identifier
@@ -70,21 +71,25 @@ def test_what_was_before_is_told_too(rules: KinRules, events: list[Event], words
 
 
 @UNHURRIED
-@given(events=events_of(), words=words_of(), junk=junk, tighter=st.booleans())
+@given(
+    events=events_of(), words=words_of(), junk=junk, tighter=st.booleans(), order=st.permutations(WIDE.strongest_first)
+)
 def test_changed_rules_are_obeyed_looking_back(
-    events: list[Event], words: list[Verdict], junk: Junk, *, tighter: bool
+    events: list[Event], words: list[Verdict], junk: Junk, *, tighter: bool, order: list[str]
 ) -> None:
     """Gathered once from each identifier, a store of the old rules answers by the new; whoever was one is told."""
     old, new = (WIDE, with_junk(TIGHT, junk)) if tighter else (with_junk(TIGHT, junk), WIDE)
+    new = replace(new, strongest_first=tuple(order))
     store = Store(old)
     for news in [each.news(old) for each in events] + [News((), (word,)) for word in words]:
         store.hear(news)
     before = customers(store.directory)
-    store.rules = new
+    store.obey(new)
     for one in tuple(store.directory):
         gathered = store.hear(News(), [one], formerly=old)
         assert next(company for company in before if one in company) <= set(gathered.identifiers)
-    assert store.directory == whole(events, words, new).answers
+    by_new = [replace(word, pair=pair(*word.pair, new)) for word in words]
+    assert store.directory == whole(events, by_new, new).answers
 
 
 @both

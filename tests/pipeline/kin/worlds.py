@@ -178,6 +178,16 @@ class Store:
         self.keep(news)
         return gathered
 
+    def obey(self, rules: KinRules) -> None:
+        """Take other rules; a row is read by the rules of the day, so each bond has its stronger one first."""
+        self.rules = rules
+        for by_type in self.bonds.values():
+            for rows in by_type.values():
+                for other, bond in rows.items():
+                    stronger, weaker = pair(*bond.pair, rules)
+                    rows[other] = replace(bond, stronger=stronger, weaker=weaker)
+        self.verdicts = {(p := pair(*v.pair, rules)): replace(v, pair=p) for v in self.verdicts.values()}
+
     def keep(self, news: News) -> None:
         """Write the rows of news."""
         for bond in news.bonds:
