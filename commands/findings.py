@@ -1,10 +1,11 @@
-"""How an alert or a flag looks to a person: who, by what channel, why, and the words. Pure.
+"""How an alert, a flag or a signal looks to a person: who, by what channel, why, and the words. Pure.
 
 Rule 1. An identifier is masked unless it is asked for: enough to tell two people apart, not enough to reach one.
 Rule 2. What is stale is dim, what was taken back is struck; nothing else changes the order of what is said.
 Rule 3. What was shown as another customer's, before it was known that the two are one (or not one), is not new: it is
         shown once more, with who it was; the one that it stands for now is taken back without a word.
-Rule 4. Words of customers are text, never markup and never control characters of the terminal.
+Rule 4. A promise is no news until it is broken; one that was kept after all is struck.
+Rule 5. Words of customers are text, never markup and never control characters of the terminal.
 """
 
 import re
@@ -17,12 +18,22 @@ from typing import Any, Literal
 from rich.text import Text
 
 from commands.settled import Record, plain
+from pipeline.findings import ID_FIELDS
 
 DOTS = "\u2022\u2022\u2022"
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]+")
 _SHORT = 6
-_LOOK = ("channel", "queue", "topics", "why", "words", "same_topic", "basis")
-Kind = Literal["detractor-alerts", "repeat-contacts"]
+_LOOK = ("channel", "queue", "topics", "why", "words", "same_topic", "basis", "kind", "state")
+_SIGNALS = {
+    "effort": "EFFORT",
+    "cannot_reach_a_person": "UNREACHED",
+    "negative_phrasing": "NEGATIVE",
+    "promise": "PROMISE",
+    "promise_broken": "BROKEN",
+    "anger": "ANGER",
+}
+"""How each kind of journey signal is called, in nine letters at most."""
+Kind = Literal["detractor-alerts", "repeat-contacts", "journey-signals"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +53,11 @@ class Shown:
     def was_retracted(self) -> bool:
         """True when this version takes it back."""
         return self.record["status"] == "retracted"
+
+    @property
+    def is_promise(self) -> bool:
+        """True for a promise that is not broken: open, or kept."""
+        return self.record.get("state") in {"open", "kept"}
 
     def is_stale(self, now: datetime) -> bool:
         """True when it is too late to page anybody for it."""
@@ -63,7 +79,9 @@ class News:
 
     def of(self, shown: Shown) -> Shown | None:
         """Return it as it is to be shown, if it says something new of its alert or flag; remember it."""
-        name = shown.record.get("alert_id", shown.record.get("flag_id"))
+        name = next((shown.record[own] for own in ID_FIELDS.values() if own in shown.record), None)
+        if shown.is_promise and name not in self._seen:
+            return None
         known, cause = name in self._seen, _cause(shown)
         is_news = self._is_in(shown, name)
         other, named_by = self._named.get(cause, (name, None))
@@ -131,9 +149,14 @@ def lines(shown: Shown, now: datetime, *, show_identifiers: bool = False) -> Tex
     alert = shown.kind == "detractor-alerts"
     text = Text()
     text.append(f"{_clock(record['occurred_at'], now)}  ", style="dim")
-    text.append(f"{'DETRACTOR' if alert else 'REPEAT':<9} ", style="bold red" if alert else "bold yellow")
+    signal = _SIGNALS.get(str(record.get("kind")))
+    label, style = (
+        ("DETRACTOR", "bold red") if alert else (signal or "REPEAT", "bold magenta" if signal else "bold yellow")
+    )
+    text.append(f"{label:<9} ", style=style)
     text.append(f"{who(record['named_by'], show=show_identifiers)}", style="bold")
-    text.append(f"  {_kind_of(record) if alert else _topic_of(record)}", style="cyan")
+    if not signal:
+        text.append(f"  {_kind_of(record) if alert else _topic_of(record)}", style="cyan")
     text.append(f"  {record['channel']}{_queue(record)}", style="magenta")
     if labels := record["topics"]:
         text.append(f"  {', '.join(map(str, labels)) if isinstance(labels, list) else labels}", style="green")
@@ -144,7 +167,7 @@ def lines(shown: Shown, now: datetime, *, show_identifiers: bool = False) -> Tex
     text.append(f"\n       {safe(str(record['why']))}")
     if record["words"]:
         text.append(f"\n       \u201c{safe(str(record['words']))}\u201d", style="italic")
-    if shown.was_retracted:
+    if shown.was_retracted or shown.is_promise:
         text.stylize("strike dim")
     elif shown.is_stale(now):
         text.stylize("dim")
@@ -152,13 +175,15 @@ def lines(shown: Shown, now: datetime, *, show_identifiers: bool = False) -> Tex
 
 
 def as_json(shown: Shown, *, stale: bool, show_identifiers: bool) -> dict[str, object]:
-    """Return it as a JSON object: the record, with its kind and whether it is stale."""
+    """Return it as a JSON object: the record, its kind, and whether it is stale; a signal's own kind is `signal`."""
     document = plain(shown.record)
     assert isinstance(document, dict)  # noqa: S101 -- plain keeps what is a mapping one
     if not show_identifiers:
         named = document["named_by"]
         document["named_by"] = {"type": named["type"], "value": masked(named["type"], named["value"])}
-    return {"kind": shown.kind.removesuffix("s"), "stale": stale, **document}
+    if shown.kind == "journey-signals":
+        document["signal"] = document["kind"]
+    return {"stale": stale, **document, "kind": shown.kind.removesuffix("s")}
 
 
 def _kind_of(record: Record) -> str:

@@ -1,4 +1,4 @@
-"""Following alerts and flags as they are published.
+"""Following alerts, flags and journey signals as they are published.
 
 Rule 1. No group: watching takes nothing from anybody. It begins at the end, or at the beginning when asked.
 Rule 2. A broker that is away is waited for, and said once; what was published meanwhile is read when it is back.
@@ -21,7 +21,7 @@ from commands.streams import existing_topics, partitions, reading
 from pipeline.refusal import Refused
 from pipeline.wire import SchemaBook
 
-KINDS: tuple[Kind, ...] = ("detractor-alerts", "repeat-contacts")
+KINDS: tuple[Kind, ...] = ("detractor-alerts", "repeat-contacts", "journey-signals")
 _AGAIN_SECONDS = 2.0
 _POLL_MS = 1000
 _ANSWER_SECONDS = 5.0
@@ -30,7 +30,7 @@ _ANSWER_SECONDS = 5.0
 async def findings(
     bootstrap: str, prefix: str, book: SchemaBook, *, from_beginning: bool, say: Callable[[str], None]
 ) -> AsyncGenerator[Shown, None]:
-    """Yield alerts and flags for ever, as they are published; `say` is told of trouble, in one line."""
+    """Yield alerts, flags and signals for ever, as they are published; `say` is told of trouble, in one line."""
     places: dict[TopicPartition, int] = {}
     away = False
     while True:

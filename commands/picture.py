@@ -89,7 +89,11 @@ def _findings(summary: Summary) -> Text:
     explicit, inferred = summary.number("alerts", "explicit"), summary.number("alerts", "inferred")
     text.append(f": {explicit:,} said so, {inferred:,} by their words\n")
     text.append(f"{summary.number('flags', 'total'):,} repeat contacts", style="bold yellow")
-    text.append(f": {summary.number('flags', 'same_topic'):,} about the same thing")
+    text.append(f": {summary.number('flags', 'same_topic'):,} about the same thing\n")
+    kinds = summary.numbers("signals")
+    text.append(f"{kinds.pop('total'):,} journey signals", style="bold magenta")
+    told = ", ".join(f"{number:,} {kind.replace('_', ' ')}" for kind, number in kinds.items())
+    text.append(f": {told}" if told else "")
     return text
 
 

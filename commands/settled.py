@@ -1,15 +1,15 @@
 """The reader's rule: what stands once everything that was published has been heard. Pure.
 
-Rule 1. Of an alert, a flag or a timeline the highest version counts; one that was retracted does not stand, and neither
-        does the timeline of a customer who turned out to be another.
+Rule 1. Of an alert, a flag, a signal or a timeline the highest version counts; one that was retracted does not stand,
+        and neither does the timeline of a customer who turned out to be another.
 Rule 2. Touchpoints are named anew, by whose they are in the end (`commands.whose`). Then, of an event told more than
         once, the latest time counts, then the greatest contents, then where it was first; a dead letter is where its
         raw event stands.
 Rule 3. What stands does not say how it came about: no `reason`, and `status` is "raised". When it was heard, and by
         what name the topics went, is left out too: the same events give the same outcome, whenever they are run.
 Rule 4. A version counts resolutions of identity too, in front, and how many a customer heard of depends on who was
-        resolved first. So of an alert or a flag only what is behind that is shown: how many touchpoints there are at or
-        before the newest of its contact, and the retellings. Of a timeline, how many were heard of the customer.
+        resolved first. So of an alert, a flag or a signal only what is behind that is shown: how many touchpoints there
+        are at or before the newest of its contact, and the retellings. Of a timeline, how many were heard.
 """
 
 import base64
@@ -23,7 +23,7 @@ from pipeline.advance import EPOCH
 from pipeline.ids import derived
 
 Record = dict[str, object]
-NAMES = ("touchpoints", "timelines", "detractor-alerts", "repeat-contacts", "dead-letters")
+NAMES = ("touchpoints", "timelines", "detractor-alerts", "repeat-contacts", "journey-signals", "dead-letters")
 """The topics that hold an outcome; the files of an outcome are called after them."""
 HEARD = (*NAMES, "directory")
 """What has to be heard for them to be settled."""
@@ -60,6 +60,7 @@ def settle(heard: Heard, prefix: str) -> Outcome:
         "timelines": _timelines(told["timelines"], touchpoints),
         "detractor-alerts": _findings(told["detractor-alerts"], "alert_id"),
         "repeat-contacts": _findings(told["repeat-contacts"], "flag_id"),
+        "journey-signals": _findings(told["journey-signals"], "signal_id"),
         "dead-letters": _dead_letters(told["dead-letters"]),
     }
     origins = {_origin(record["origin"]) for record in told["touchpoints"]}

@@ -46,6 +46,7 @@ def summarise(outcome: Outcome, received: int, **more: object) -> Summary:
             "something was lost on the way. Please report it, with the files if you can."
         )
     alerts, flags = standing["detractor-alerts"], standing["repeat-contacts"]
+    signals = standing["journey-signals"]
     return Summary(
         {
             "received": received,
@@ -67,6 +68,7 @@ def summarise(outcome: Outcome, received: int, **more: object) -> Summary:
                 "any_topic": sum(bool(flag["any_topic"]) for flag in flags),
                 "same_topic": sum(bool(flag["same_topic"]) for flag in flags),
             },
+            "signals": {"total": len(signals), **_counted(signal["kind"] for signal in signals)},
             "by_channel": _counted(each["channel"] for each in touchpoints),
             "alerts_by_channel": _counted(each["channel"] for each in alerts),
             "flags_by_channel": _counted(each["channel"] for each in flags),

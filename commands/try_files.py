@@ -44,12 +44,13 @@ In DIR afterwards:
   timelines.jsonl         each customer's contacts and touchpoints across channels, in order
   detractor-alerts.jsonl  customers who turn away, with why, the words, the evidence
   repeat-contacts.jsonl   customers who had to come back, and after what
+  journey-signals.jsonl   effort, anger, promises kept and broken, customers who cannot reach a person
   dead-letters.jsonl      every event that was refused, with reason, field, what was expected, and its bytes
                           (`value`; `value_as` says whether as text or as base64)
   summary.json            the numbers; received = admitted + rejected, always
 
-The files hold what stands in the end: the last version of each alert and flag, those that were taken back left out,
-and customers as all events together tell (`merged` in summary.json: how many turned out to be another).
+The files hold what stands in the end: the last version of each alert, flag and signal, without those that were taken
+back, and customers as all events together tell (`merged` in summary.json: how many turned out to be another).
 `status` is therefore always "raised", and how it came about is not told. The same files give the same DIR, byte for
 byte, with the same version, policy and TELLONCE_PARTITIONS. Topics are named with the prefix of the settings.
 

@@ -1,4 +1,4 @@
-"""`tellonce watch`: alerts and flags, live in the terminal."""
+"""`tellonce watch`: alerts, flags and journey signals, live in the terminal."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 )
 @click.option("--fresh", is_flag=True, help="Leave out what is too old to page anybody (shown dim otherwise).")
 @click.option("--for", "seconds", type=click.FloatRange(0, min_open=True), help="Stop after so many seconds.")
-@click.option("--count", type=click.IntRange(1), help="Stop after so many alerts and flags.")
+@click.option("--count", type=click.IntRange(1), help="Stop after so many alerts, flags and signals.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object a line.")
 def watch(
     *,
@@ -38,7 +38,7 @@ def watch(
     count: int | None,
     as_json: bool,
 ) -> None:
-    """Watch detractor alerts and repeat-contact flags as they are raised.
+    """Watch detractor alerts, repeat-contact flags and journey signals as they are raised.
 
     Each says who (masked), by which channel, what about, why, and in which words. One that was taken back is struck
     through; one that is too old to page anybody is dim. A version that looks the same as the last is not shown again

@@ -25,7 +25,8 @@ RAISED, UPDATED, RETRACTED = "raised", "updated", "retracted"
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One thing that would change: a timeline (its id is the customer's), a detractor-alert or a repeat-contact.
+    """One thing that would change: a timeline (its id is the customer's), a detractor-alert, a repeat-contact or a
+    journey-signal.
 
     `status_before` and `status_after` are absent, current or merged of a timeline; absent, raised, updated or retracted
     of an alert or a flag. `customer_before` and `customer_after` are whose it is; a merged timeline's is where to read

@@ -159,3 +159,28 @@ def test_days_are_gathered_and_none_is_lost(days: dict[Any, int], most: int) -> 
     assert sum(found) == sum(days.values())
     assert len(found) <= most
     assert stretch >= 1
+
+
+def signal(kind: str, version: int = 1, **more: Any) -> Shown:  # noqa: ANN401 -- a record's own
+    """Return a journey signal."""
+    own = {"signal_id": "signal-1", "version": version, "kind": kind, "why": "Promised.", "words": None, "state": None}
+    record = {name: value for name, value in shown().record.items() if name not in ("alert_id", "basis", "score")}
+    return Shown("journey-signals", record | own | more)
+
+
+def test_a_promise_is_no_news_until_it_is_broken_and_is_struck_when_it_was_kept_after_all() -> None:
+    """Open says nothing, broken is shown, and the late call that kept it takes it off the screen."""
+    news = News()
+    assert news.of(signal("promise", 1, state="open")) is None
+    broken, kept = signal("promise_broken", 2, state="broken"), signal("promise", 3, state="kept")
+    assert news.of(broken) == broken
+    assert "BROKEN" in lines(broken, NOW).plain
+    assert news.of(kept) == kept
+    assert "strike" in str(lines(kept, NOW).spans)
+
+
+def test_a_signal_says_its_own_kind_beside_the_topics() -> None:
+    """In JSON `kind` is the topic's for every line, and `signal` the signal's own."""
+    document = as_json(signal("anger"), stale=False, show_identifiers=False)
+    assert (document["kind"], document["signal"]) == ("journey-signal", "anger")
+    assert "ANGER" in lines(signal("anger"), NOW).plain

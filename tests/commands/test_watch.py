@@ -15,11 +15,15 @@ from commands.streams import delete_topics, writing
 from tests.schemas.contracts import example, examples, newest, record_of
 
 BOOK = schema_book()
-KINDS = {"detractor-alerts": "detractor-alert", "repeat-contacts": "repeat-contact"}
+KINDS = {
+    "detractor-alerts": "detractor-alert",
+    "repeat-contacts": "repeat-contact",
+    "journey-signals": "journey-signal",
+}
 
 
 def published(topic: str) -> dict[str, Any]:
-    """Return an alert or a flag, as the schema's first example has it."""
+    """Return an alert, a flag or a signal, as the schema's first example has it."""
     subject = KINDS[topic]
     shows = next(shows for kind, shows in examples() if kind == subject)
     record: dict[str, Any] = record_of(example(subject, shows), newest()[subject])
@@ -27,7 +31,7 @@ def published(topic: str) -> dict[str, Any]:
 
 
 async def make_topics(kafka: str, prefix: str) -> None:
-    """Make the two topics that are watched."""
+    """Make the topics that are watched."""
     listed = [topic for topic in topics.load() if topic.name in KINDS]
     await topic_admin.apply(kafka, topics.want(listed, prefix=prefix, partitions=2))
 
@@ -52,7 +56,7 @@ def test_what_was_published_is_shown_from_the_beginning(
     monkeypatch.setenv("TELLONCE_PREFIX", prefix)
     asyncio.run(make_topics(kafka, prefix))
     asyncio.run(publish(kafka, prefix, *KINDS))
-    result = run("--from-beginning", "--count", "2", "--json")
+    result = run("--from-beginning", "--count", "3", "--json")
     assert result.exit_code == 0, result.output
     shown = {each["kind"]: each for each in map(json.loads, result.stdout.splitlines())}
     assert set(shown) == set(KINDS.values())
@@ -60,7 +64,7 @@ def test_what_was_published_is_shown_from_the_beginning(
         record = published(topic)
         assert shown[kind]["why"] == record["why"]
         assert "\u2022\u2022\u2022" in shown[kind]["named_by"]["value"]
-    people = run("--from-beginning", "--count", "2", "--show-identifiers").stdout
+    people = run("--from-beginning", "--count", "3", "--show-identifiers").stdout
     assert all(published(topic)["named_by"]["value"] in people for topic in KINDS)
 
 

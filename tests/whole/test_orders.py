@@ -25,7 +25,12 @@ CUSTOMERS, SEED = 60, 31
 AVRO = {"phone", "email", "survey"}
 """Their fields hold no score without a scale's type, no time without an offset: what they say fits their schema."""
 LOG = {"topic", "partition", "offset"}
-IDS = {"detractor-alerts": "alert_id", "repeat-contacts": "flag_id", "timelines": "customer_id"}
+IDS = {
+    "detractor-alerts": "alert_id",
+    "repeat-contacts": "flag_id",
+    "journey-signals": "signal_id",
+    "timelines": "customer_id",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +86,7 @@ def _shuffled(events: list[Simulated], at: Stage) -> list[Raw]:
     return fed
 
 
-@pytest.mark.parametrize("name", ["touchpoints", "timelines", "detractor-alerts", "repeat-contacts"])
+@pytest.mark.parametrize("name", ["touchpoints", "timelines", "detractor-alerts", "repeat-contacts", "journey-signals"])
 def test_the_order_of_arrival_does_not_matter(both: Both, name: str) -> None:
     """What stands on each topic is the same in either order, but for where each event stood in its log."""
     one, other = (_placeless(heard.outcome.standing[name]) for heard in both.each)
