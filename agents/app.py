@@ -135,6 +135,7 @@ def make_app(at: Installation, metrics: Metrics) -> faust.App:
     resolver = ruling(at, make_resolver(at, tables["state.bonds"], metrics))
     timelines = make_timelines(at, tables, HotCustomers(group.generation, metrics), metrics)
     intake = make_intake(at, raw, directory, directory.caught_up, metrics)
+    directory.on_forget = intake.claims.forget
     app.agent(app.topic(*sorted(raw), schema=ChunkSchema()), name="intake")(
         loop.agent("intake", replace(intake, spend=budgets.spend))
     )

@@ -4,7 +4,8 @@ Rule 1. A pair is news until the directory knows it. The claim goes out in the s
         lost only if the event is taken again.
 Rule 2. While the resolver's word is on its way, a pair that was claimed and acknowledged in the last seconds is no
         news: a new customer's ten quick events are one claim. After `AGAIN_AFTER` it is claimed again, in case.
-Rule 3. One identifier alone is no claim: its customer is its own until it is bonded.
+Rule 3. What an erasure takes out of the directory is news again at once, however lately it was claimed.
+Rule 4. One identifier alone is no claim: its customer is its own until it is bonded.
 """
 
 from collections import OrderedDict
@@ -54,6 +55,10 @@ class Claims:
             if len(self._claimed) <= MOST_REMEMBERED and now - at < AGAIN_AFTER:
                 return
             del self._claimed[digest]
+
+    def forget(self, key: bytes) -> None:
+        """Take note that the directory forgot this key: if it is a pair that was claimed lately, it is news at once."""
+        self._claimed.pop(key.decode("utf-8", "replace"), None)
 
     def _is_on_its_way(self, digest: str) -> bool:
         at = self._claimed.get(digest)

@@ -7,7 +7,7 @@ Rule 3. A broker that goes away is waited for; it is then read on from where it 
 """
 
 import asyncio
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
@@ -40,6 +40,8 @@ class BroadcastDirectory:
         self._complete = asyncio.Event()
         self.heard = 0
         """Records read so far: moves while it catches up."""
+        self.on_forget: Callable[[bytes], None] = lambda _key: None
+        """Told each key that was erased."""
 
     def answers(self, identifiers: Iterable[Identifier]) -> Mapping[Identifier, DirectoryAnswer]:
         """Return what is known of these identifiers; those never heard of are left out."""
@@ -103,3 +105,4 @@ class BroadcastDirectory:
             self._known.hear(self._book.decode("directory-entry", value))
         elif key is not None:
             self._known.forget(key)
+            self.on_forget(key)

@@ -77,6 +77,9 @@ METRICS = (
         "What claims and operators' words came to, once for each outcome of each.",
         ("outcome",),
     ),
+    Metric(
+        "moves_total", Kind.COUNTER, "Touchpoints sent on to the customer whose they turned out to be.", ("reason",)
+    ),
     Metric("reviewed_total", Kind.COUNTER, "Identifiers gone through after a change of the rules for identifiers."),
     Metric("directory_identifiers", Kind.GAUGE, "Identifiers whose customer this worker knows from the directory."),
     Metric("directory_pairs", Kind.GAUGE, "Pairs of identifiers that this worker need not claim any more."),

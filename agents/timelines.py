@@ -97,6 +97,8 @@ class TimelinesAgent:
 
     def _count(self, advances: list[Advance]) -> None:
         for after in advances:
+            for move in after.moves:
+                self.metrics["moves_total"].labels(move.reason).inc()
             for alert in after.alerts:
                 self.metrics["alerts_total"].labels(alert["basis"], alert["status"]).inc()
             for flag in after.flags:

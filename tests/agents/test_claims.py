@@ -98,6 +98,17 @@ async def test_a_third_identifier_is_news_again() -> None:
     assert [each["type"] for each in claim["identifiers"]] == ["crm_id", "email", "phone"]
 
 
+async def test_what_was_erased_is_news_at_once() -> None:
+    """Claimed a moment ago, and forgotten by the directory since: the next event claims it again."""
+    desk = Desk()
+    (await desk.take(BOTH)).done()
+    (digest,) = desk.agent.claims._claimed
+    desk.agent.claims.forget(b"email:ann@example.com")
+    assert records(await desk.take(BOTH), CLAIMS) == []
+    desk.agent.claims.forget(digest.encode())
+    assert len(records(await desk.take(BOTH), CLAIMS)) == 1
+
+
 async def test_a_chunk_that_was_dropped_claims_again() -> None:
     """Nothing was acknowledged, so nothing counts as claimed."""
     desk = Desk()

@@ -78,12 +78,15 @@ async def test_all_partitions_are_read_before_it_has_caught_up(kafka: str, prefi
     await say(kafka, prefix, *map(said, MANY), (b"pair-1", pair), (identifier_key(MANY[0]), None))
     async with following(kafka, prefix) as (directory, _), asyncio.timeout(PATIENCE):
         assert not directory.complete
+        forgotten: list[bytes] = []
+        directory.on_forget = forgotten.append
         await directory.caught_up()
         answers = directory.answers(MANY)
         assert list(answers) == MANY[1:]
         assert {each.answer.customer_id for each in answers.values()} == {customer_named_by(CRM)}
         assert directory.knows_pair("pair-1")
         assert directory.heard == len(MANY) + 2
+        assert forgotten == [identifier_key(MANY[0])]
 
 
 async def test_an_empty_directory_is_read_at_once(kafka: str, prefix: str) -> None:

@@ -121,3 +121,13 @@ async def test_memory_holds_answers_too() -> None:
     read = cold.agent.kept.known(0, MAILS)
     assert (hot.picture.gone, hot.picture.kin, hot.raised) == (read.picture.gone, read.picture.kin, read.raised)
     assert hot.picture.rows == picture((), INSTALLATION.policy).rows
+
+
+async def test_moves_are_counted_by_their_reason() -> None:
+    """One for a merge, one more for the split that undoes it."""
+    here = await _merged()
+    count = here.agent.metrics["moves_total"].labels
+    assert count("identity_merge")._value.get() == len(here.read(MOVES)) == 1
+    apart = [_change(customer, 9, "split", TWO) for customer in (MAILS, HER)]
+    assert await here.loop.take(_chunk(CHANGES, "identity-change", apart, 2), here.agent)
+    assert count("identity_split")._value.get() == len(here.read(MOVES)) - 1 == 1
