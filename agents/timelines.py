@@ -5,7 +5,8 @@ Rule 1. What is kept of a customer is `agents.kept`'s; it is stored before anyth
 Rule 2. What was ever raised is remembered before it is published, so that it can always be taken back.
 Rule 3. A chunk's news of one customer advance the customer once; records follow the chunk's order of customers.
 Rule 4. The timestamp of what goes out is the newest raw arrival that it follows from.
-Rule 5. Whatever the topic, one customer is at one partition and in one worker's hands; chunks are taken one by one.
+Rule 5. A finding's key is the customer whom it names: what a merge takes back is told where it was heard of.
+Rule 6. Whatever the topic, one customer is at one partition and in one worker's hands; chunks are taken one by one.
 """
 
 from dataclasses import dataclass
@@ -20,6 +21,7 @@ from agents.kept import KeptCustomers, entry_key
 from agents.metrics import Metrics
 from agents.news import news_by_customer
 from pipeline.advance import Advance
+from pipeline.findings import Record
 from pipeline.moved import move_record
 from pipeline.policy import Policy
 from pipeline.wire import SchemaBook
@@ -78,9 +80,9 @@ class TimelinesAgent:
     def _records(self, customer: str, after: Advance, stamp: int) -> list[Send]:
         key, topics, encode = customer.encode(), self.topics, self.book.encode
         sends = [
-            *(Send(topics.alerts, key, encode("detractor-alert", record), stamp) for record in after.alerts),
-            *(Send(topics.flags, key, encode("repeat-contact", record), stamp) for record in after.flags),
-            *(Send(topics.signals, key, encode("journey-signal", record), stamp) for record in after.signals),
+            *(Send(topics.alerts, _key(record), encode("detractor-alert", record), stamp) for record in after.alerts),
+            *(Send(topics.flags, _key(record), encode("repeat-contact", record), stamp) for record in after.flags),
+            *(Send(topics.signals, _key(record), encode("journey-signal", record), stamp) for record in after.signals),
         ]
         if after.timeline:
             sends.append(Send(topics.timelines, key, encode("timeline", after.timeline), stamp))
@@ -106,3 +108,7 @@ class TimelinesAgent:
                 self.metrics["flags_total"].labels(answer, flag["status"]).inc()
             for signal in after.signals:
                 self.metrics["signals_total"].labels(signal["kind"], signal["status"]).inc()
+
+
+def _key(record: Record) -> bytes:
+    return str(record["customer_id"]).encode()

@@ -89,11 +89,18 @@ def _findings(records: Iterable[Record], id_field: str) -> list[Record]:
 
 
 def _timelines(records: Iterable[Record], touchpoints: Iterable[Record]) -> list[Record]:
-    tellings = {(each["customer_id"], each["source"], each["event_id"], each["occurred_at"]) for each in touchpoints}
+    tellings = {
+        (each["customer_id"], repr(sorted((name, said) for name, said in each.items() if name not in _NOT_TOLD)))
+        for each in touchpoints
+    }
     heard = Counter(customer for customer, *_ in tellings)
     current = (record for record in _highest(records, "customer_id") if record["status"] == "current")
     versioned = ({**record, "version": heard[record["customer_id"]]} for record in current)
     return sorted(versioned, key=_by("first_at", "customer_id"))
+
+
+_NOT_TOLD = frozenset({"origin", "named_by", "epoch", "text", "link"})
+"""What tellings of one event may differ in and still be one: `pipeline.stitch`, Rule 4, and what the state leaves out."""
 
 
 def _highest(records: Iterable[Record], id_field: str) -> list[Record]:

@@ -30,11 +30,17 @@ from pipeline.journey.found import efforts, promises, signals
 from pipeline.journey.signal import promise_id
 from pipeline.placing import NOBODY, Kin, known_of, merged, place
 from pipeline.policy import Policy
+from pipeline.raised import Move, Raised
 from pipeline.repeats import Links, flags
 from pipeline.retraction import Anchored, retraction
 from pipeline.stitch import EventKey, contents, event_key, stitched
 from pipeline.summary import redirect, summary
 from pipeline.touchpoint import Entry, Told
+
+__all__ = [
+    "EPOCH", "Advance", "Move", "Picture", "Raised", "Row", "advance", "advanced", "picture", "row_of", "standing",
+    "taken_back",
+]  # fmt: skip
 
 RETOLD = 1 << 20
 """What one retelling adds to every version of the customer; no customer has so many touchpoints."""
@@ -44,31 +50,6 @@ EPOCH = 1 << 30
 
 Slot = tuple[datetime, EventKey]
 Row = tuple[datetime, EventKey, str]
-
-
-@dataclass(frozen=True, slots=True)
-class Raised:
-    """That a finding was published at least once: raised-output.v1.avsc."""
-
-    output_id: str
-    kind: Kind
-    anchor: str
-    first_version: int
-    keeper: str = ""
-
-    @property
-    def answered_by(self) -> str:
-        """The touchpoint whose customer answers for it (Rule 2), as source/event_id."""
-        return self.keeper or self.anchor
-
-
-@dataclass(frozen=True, slots=True)
-class Move:
-    """A touchpoint on its way to the customer whose it is, with what was published in its name."""
-
-    entry: Entry
-    raised: tuple[Raised, ...]
-    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,6 +175,7 @@ def advance(  # noqa: PLR0913, PLR0917 -- what is known, what came, and by what 
     slots = {slot_of(entry) for entry in arrivals}
     rest = [entry for entry in known.held if slot_of(entry) not in slots]
     held = {row_of(entry): entry for entry in known.held if slot_of(entry) in slots}
+    known_rows = frozenset(held)
     named = [(row_of(entry), entry) for entry in arrivals]
     arrived = sorted({row for row, _ in named})
     before = known
@@ -205,7 +187,13 @@ def advance(  # noqa: PLR0913, PLR0917 -- what is known, what came, and by what 
         held[row] = entry if other is None else _joined(other, entry, known)
     after = picture((*rest, *held.values()), policy, before, known.kin)
     ever = {one.output_id: one for one in brought} | dict(raised)
-    changed = [f for f in after.findings.values() if f != before.findings.get(f.finding_id)]
+    # A promise is broken by whatever happened after it was due: heard again, any of that tells it again.
+    again = max((entry.occurred_at for row, entry in named if row in known_rows), default=None)
+    changed = [
+        f
+        for f in after.findings.values()
+        if f != before.findings.get(f.finding_id) or (f.due is not None and again is not None and again > f.due)
+    ]
     late = bool(before.times) and min(entry.occurred_at for entry in arrivals) < before.times[-1]
     reason = because or _reason(arrivals, late)
     published = [(f.kind, _standing(f, ever.get(f.finding_id), reason)) for f in changed]
@@ -305,7 +293,8 @@ def _raised(finding: Finding, after: Picture) -> Raised:
         contact_id = finding.body["contact_id"]
         contact = next(contact for contact in after.contacts if contact.contact_id == contact_id)
         keeper = anchor_of(next((e for e in contact.entries if _names(e, contact)), contact.entries[0]))
-    return Raised(finding.finding_id, finding.kind, finding.anchor, finding.version, keeper)
+    customer = str(finding.body["customer_id"])
+    return Raised(finding.finding_id, finding.kind, finding.anchor, finding.version, keeper, customer)
 
 
 def _names(entry: Entry, contact: Contact) -> bool:
@@ -382,6 +371,7 @@ def taken_back(
             record = retraction(output.kind, output.output_id, now, after.links, policy)
             if anchor_of(now.entry) != output.anchor:
                 record["why"] = "Taken back: what it stood on belongs to another customer."
+            record["customer_id"] = output.customer_id or record["customer_id"]  # told where it was heard of
             yield output.kind, record if because is None else record | {"reason": because}
 
 

@@ -20,12 +20,14 @@ def raised_record(raised: Raised) -> dict[str, Any]:
         "anchor": raised.anchor,
         "first_version": raised.first_version,
         "keeper": raised.keeper,
+        "customer_id": raised.customer_id,
     }
 
 
 def raised(record: Mapping[str, Any]) -> Raised:
     """Return what a record of raised-output.v1.avsc says was raised."""
-    return Raised(record["output_id"], record["kind"], record["anchor"], record["first_version"], record["keeper"])
+    names = ("output_id", "kind", "anchor", "first_version", "keeper", "customer_id")
+    return Raised(*(record[name] for name in names))
 
 
 def move_record(move: Move) -> dict[str, Any]:

@@ -182,4 +182,4 @@ def _table(name: str, rows: DictRows) -> StateTable:
 def touchpoint_of(entry: Entry) -> Touchpoint:
     """Return a touchpoint that the state would keep as this entry."""
     fields = {name: getattr(entry, name) for name in ENTRY_FIELDS}
-    return Touchpoint(**fields, text=entry.excerpt, tags=(), link=None)
+    return Touchpoint(**fields, text=entry.excerpt, link=None)

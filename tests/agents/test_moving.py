@@ -56,13 +56,14 @@ async def _merged() -> Bench:
 
 
 async def test_a_merge_moves_rows_and_leaves_a_redirect() -> None:
-    """The loser's timeline sends on, the winner's has both, and the alert is the winner's by a higher version."""
+    """The loser's timeline sends on, the winner's has both, and so are the alerts; the loser's is taken back as its own."""
     here = await _merged()
     timelines = settled(here.read(TIMELINES), TIMELINES)
     assert (timelines[MAILS]["status"], timelines[MAILS]["redirect_to"]) == ("merged", HER)
     assert (timelines[HER]["status"], timelines[HER]["touchpoint_count"]) == ("current", 2)
     alerts = settled(here.read(ALERTS), ALERTS)
-    assert {alert["customer_id"] for alert in alerts.values()} == {HER}
+    assert {alert["customer_id"] for alert in alerts.values() if alert["status"] != "retracted"} == {HER}
+    assert [alert["customer_id"] for alert in alerts.values() if alert["status"] == "retracted"] == [MAILS]
     assert {alert["reason"] for alert in alerts.values()} == {"identity_merge"}
     assert {alert["named_by"]["value"] for alert in alerts.values()} == {CRM.value}
 
@@ -107,8 +108,9 @@ async def test_a_row_takes_what_was_published_in_its_name_along() -> None:
     here = await _merged()
     (moved,) = here.read(MOVES)
     (output,) = [raised(one) for one in moved["raised"]]
-    (first,) = [alert for alert in here.read(ALERTS) if alert["customer_id"] == MAILS]
+    first, taken_back = [alert for alert in here.read(ALERTS) if alert["customer_id"] == MAILS]
     assert (output.output_id, output.first_version) == (first["alert_id"], first["version"])
+    assert (taken_back["alert_id"], taken_back["status"]) == (first["alert_id"], "retracted")
     assert moved["reason"] == "identity_merge"
 
 

@@ -357,7 +357,7 @@ def _bad(entry: Entry, segment: str | None) -> bool:
 
 
 def _angry(entry: Entry) -> bool:
-    worst, mean = {"sms": (-0.4, -0.05), "social": (-0.5, -0.9)}.get(entry.channel, (-0.5, -0.05))
+    worst, mean = {"sms": (-0.4, -0.05), "in_store": (-0.5, -0.9)}.get(entry.channel, (-0.5, -0.05))
     return entry.score is None and entry.mood is not None and entry.mood.worst <= worst and entry.mood.mean <= mean
 
 

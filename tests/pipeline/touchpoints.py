@@ -35,7 +35,7 @@ POLICY = Policy(
     contact=ContactPolicy(gap_by_channel={"in_store": timedelta(hours=3)}),
     repeat=RepeatPolicy(within_by_topic={"billing": timedelta(days=31), "delivery": timedelta(days=2)}),
     detractor=DetractorPolicy(
-        by_channel={"sms": {"worst_at_most": -0.4}, "social": {"mean_at_most": -0.9}},
+        by_channel={"sms": {"worst_at_most": -0.4}, "in_store": {"mean_at_most": -0.9}},
         by_segment={"gold": Segment(tags=frozenset({"gold"}), limits={"stars": Points(3, 5), "nps_at_most": 7})},
     ),
     severity=SeverityPolicy(
@@ -43,7 +43,7 @@ POLICY = Policy(
     ),
 )
 """The default windows; *billing* has a longer one, *delivery* a shorter one, and shops have a gap of their own.
-Text messages, social posts and gold customers have limits of their own, and a week makes a customer loyal.
+Text messages, shops and gold customers have limits of their own, and a week makes a customer loyal.
 """
 
 TOPICS = ("billing", "card", "delivery")
@@ -201,7 +201,7 @@ _METRICS: st.SearchStrategy[tuple[Metric, float]] = st.sampled_from(
     (("nps", 6), ("nps", 7), ("csat", 2), ("csat", 3), ("ces", 3), ("ces", 4))
 )
 
-_JOURNEYS = st.sampled_from((
+_JOURNEYS: st.SearchStrategy[dict[str, Any]] = st.sampled_from((
     {}, {}, {}, {},
     {"asks_human": True},
     {"anger": (Anger("unfair", "not fair"),)},
