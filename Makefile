@@ -3,10 +3,12 @@
 .PHONY: help setup demo chaos test fuzz check format clean
 
 BIN := .venv/bin
-ROOMS := agents broker chaos commands exports pipeline policies schemas simulation tests
+ROOMS := agents bench broker chaos commands exports pipeline policies schemas simulation tests
+
+PEERS := UV_PYTHON_DOWNLOADS=never .tools/bin/uv sync --quiet --locked --project bench/peers --python $(BIN)/python
 
 help: ## print these verbs
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: ## make .venv from uv.lock and bring Kafka's jars; quick when nothing changed
 	@deploy/setup.sh
@@ -29,11 +31,19 @@ check: setup ## style, types and walls (ruff, mypy, import-linter)
 	@$(BIN)/mypy --no-error-summary
 	@$(BIN)/lint-imports --no-cache > .venv/lint-imports.log || { cat .venv/lint-imports.log; exit 1; }
 
+bench: setup ## how fast, beside Quix Streams, Bytewax and Kafka's clients by hand, on the same work: half an hour
+	@$(PEERS)
+	@$(BIN)/python -m bench
+
+bench-quick: setup ## the same in three minutes; fails where the ratio to aiokafka by hand fell by more than 15 %
+	@$(PEERS)
+	@$(BIN)/python -m bench --quick
+
 format: setup ## put the code into the house's shape
 	@$(BIN)/ruff check --quiet --fix-only $(ROOMS)
 	@$(BIN)/ruff format --quiet $(ROOMS)
 
 clean: ## remove what setup and the tools made; a running broker and its data stay
-	@rm -rf .venv .tools .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache dist \
+	@rm -rf .venv .tools bench/peers/.venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache dist \
 		deploy/broker/jars deploy/broker/jars.new deploy/broker/target
 	@find $(ROOMS) -name __pycache__ -type d -prune -exec rm -rf {} +

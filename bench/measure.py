@@ -1,0 +1,128 @@
+"""Measures one run of one contestant from outside: how fast its outputs arrive, what it costs.
+
+Rule 1. The rate is of outputs that the broker has, between a tenth of them and the last: start-up is left out.
+Rule 2. CPU is the process's and its children's, user and system, over the same span; memory is the process's peak.
+Rule 3. Who writes too few alerts or too many, or stands still for a minute, did other work: an error.
+"""
+
+import asyncio
+import os
+import signal
+import subprocess
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from aiokafka import AIOKafkaConsumer
+
+from bench import kafka as broker
+from bench import work
+from bench.contestants import ROOT, Contestant
+
+WARM = 0.1
+LOOK_EVERY = 0.05
+STANDS_STILL = 60.0
+_TICKS = os.sysconf("SC_CLK_TCK")
+
+
+class DidOtherWork(Exception):
+    """A contestant stood still, ended, or wrote something else than the defined work asks for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """One run: events a second, CPU seconds per million events, peak memory in MiB."""
+
+    rate: float
+    cpu_per_million: float
+    peak_mib: float
+
+
+async def measure(contestant: Contestant, kafka: str, prefix: str, events: int, alerts: int) -> Measured:
+    """Run a contestant on fresh topics until it has written what is its share; raises DidOtherWork."""
+    outputs = prefix + work.OUTPUTS
+    await broker.make_topics(kafka, [outputs, prefix + work.ALERTS], compacted=[prefix + work.STATE])
+    target = int(events * contestant.share)
+    try:
+        with tempfile.TemporaryDirectory(prefix="bench-") as folder:
+            log = Path(folder) / "log"
+            environment = {
+                **{name: value for name, value in os.environ.items() if not name.startswith("TELLONCE_")},
+                **contestant.environment,
+                "BENCH_KAFKA": kafka,
+                "BENCH_PREFIX": prefix,
+                "BENCH_FOLDER": str(Path(folder) / "state"),
+                "PYTHONPATH": str(ROOT),
+            }
+            (Path(folder) / "state").mkdir()
+            with log.open("w") as said:
+                process = subprocess.Popen(  # noqa: ASYNC220 -- it is only started here
+                    contestant.command, env=environment, cwd=folder, stdin=subprocess.DEVNULL, stdout=said, stderr=said
+                )
+            try:
+                async with broker.counter(kafka) as client:
+                    found = await _watch(process, client, outputs, target)
+                    if target == events:
+                        await _same_alerts(client, prefix + work.ALERTS, alerts)
+            except DidOtherWork as error:
+                raise DidOtherWork(f"{contestant.name}: {error}\n{_gist(log.read_text())}") from None
+            else:
+                return found
+            finally:
+                process.send_signal(signal.SIGKILL)
+                process.wait()
+    finally:
+        await broker.drop_topics(kafka, prefix)
+
+
+async def _watch(process: subprocess.Popen[bytes], client: AIOKafkaConsumer, topic: str, target: int) -> Measured:
+    begun: tuple[float, float, int] | None = None
+    last, moved = 0, time.monotonic()
+    while True:
+        done, now = await broker.count(client, topic), time.monotonic()
+        if process.poll() is not None:
+            raise DidOtherWork(f"ended with {process.returncode} after {done} of {target} outputs")
+        if done > last:
+            last, moved = done, now
+        elif now - moved > STANDS_STILL:
+            raise DidOtherWork(f"stands still at {done} of {target} outputs")
+        if done >= target and begun is not None:
+            seconds, of = now - begun[0], done - begun[2]
+            cpu = _cpu_seconds(process.pid) - begun[1]
+            return Measured(of / seconds, cpu / of * 1e6, _peak_mib(process.pid))
+        if begun is None and done >= target * WARM:
+            begun = now, _cpu_seconds(process.pid), done
+        await asyncio.sleep(LOOK_EVERY)
+
+
+async def _same_alerts(client: AIOKafkaConsumer, topic: str, expected: int) -> None:
+    until = time.monotonic() + STANDS_STILL
+    while (found := await broker.count(client, topic)) < expected and time.monotonic() < until:  # noqa: ASYNC110 -- a broker calls nobody
+        await asyncio.sleep(LOOK_EVERY)
+    if found != expected:
+        raise DidOtherWork(f"wrote {found} alerts where {expected} are due")
+
+
+def _cpu_seconds(pid: int) -> float:
+    """Return the CPU of a process and its children, living or gone."""
+    total = 0.0
+    for each in (pid, *_children(pid)):
+        fields = Path(f"/proc/{each}/stat").read_text().rpartition(")")[2].split()
+        total += sum(map(int, fields[11:15])) / _TICKS
+    return total
+
+
+def _children(pid: int) -> list[int]:
+    found = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    return [int(child) for child in found]
+
+
+def _peak_mib(pid: int) -> float:
+    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    return int(next(line for line in lines if line.startswith("VmHWM")).split()[1]) / 1024
+
+
+def _gist(said: str) -> str:
+    """Return the beginning and the end of what a contestant said."""
+    return said if len(said) < 6000 else f"{said[:4000]}\n…\n{said[-2000:]}"  # noqa: PLR2004 -- a screenful
