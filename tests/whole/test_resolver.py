@@ -8,9 +8,10 @@ import signal
 import urllib.request
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from prometheus_client.parser import text_string_to_metric_families
 
@@ -153,3 +154,39 @@ async def test_the_resolvers_worker_is_killed_in_the_middle(kafka: str, prefix: 
             ids.append(Identifier("phone", f"+44207946{n:04}"))
             whose = {each.answer.customer_id for each in directory.answers(ids).values()}
             assert whose == {customer_named_by(ids[0])}
+
+
+async def test_a_value_put_on_the_junk_list_comes_apart_when_the_worker_is_restarted(
+    kafka: str, prefix: str, tmp_path: Path
+) -> None:
+    """A shop's own address had made one customer of two: no event has to come, the timelines follow."""
+    at = await stage(kafka, prefix, tmp_path)
+    phone = Identifier("phone", "+442079460001")
+    one, other = customer_named_by(Identifier("crm_id", "C-1")), customer_named_by(phone)
+    with at.worked(1) as crew:
+        await at.feed([message(0, customer_id="C-1", email=ANN.value)])
+        await at.feed([message(1, email=ANN.value, phone=phone.value), message(2, phone=phone.value)])
+        await at.until_worked_off(crew)
+    assert await standing(at) == {one: 3}
+    own = tmp_path / "identifiers.toml"
+    own.write_text(f'[[junk]]\nfor = ["email"]\nreason = "The shop\'s own."\nexact = ["{ANN.value}"]\n')
+    stricter = replace(at, settings={**at.settings, "TELLONCE_IDENTIFIERS": str(own)})
+    with stricter.worked(1) as crew:
+        async with listening(at) as directory:
+            async with asyncio.timeout(PATIENCE.total_seconds()):
+                while directory.answers([phone])[phone].answer.customer_id != other:
+                    crew.check()
+                    await asyncio.sleep(0.1)
+        await at.until_worked_off(crew)
+    assert await standing(at) == {one: 1, other: 2}
+
+
+async def standing(at: Stage) -> dict[str, int]:
+    """Return how many touchpoints each customer has whose timeline is current."""
+    newest = {each["customer_id"]: each for each in sorted((await at.read(["timelines"]))["timelines"], key=_version)}
+    return {name: each["touchpoint_count"] for name, each in newest.items() if each["status"] == "current"}
+
+
+def _version(timeline: dict[str, Any]) -> int:
+    version: int = timeline["version"]
+    return version
