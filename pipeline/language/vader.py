@@ -92,7 +92,7 @@ class Vader:
         """Return the number of words, and the scores of those that do not score 0, in the text's order."""
         tokens = text.split()
         if text.isascii():
-            words = [_bare(token) for token in text.lower().split()]
+            words = [token if token.isalpha() else _bare(token) for token in text.lower().split()]
         else:  # a letter may be two in lower case, and what is bared depends on the length as it was written
             words = [_bare(token).lower() for token in tokens]
         scored = self._scored
