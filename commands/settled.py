@@ -100,7 +100,7 @@ def _timelines(records: Iterable[Record], touchpoints: Iterable[Record]) -> list
 
 
 _NOT_TOLD = frozenset({"origin", "named_by", "epoch", "text", "link"})
-"""What tellings of one event may differ in and still be one: `pipeline.stitch`, Rule 4, and what the state leaves out."""
+"""In what tellings of one event may differ and be one: `pipeline.stitch`, Rule 4, and what the state leaves out."""
 
 
 def _highest(records: Iterable[Record], id_field: str) -> list[Record]:
