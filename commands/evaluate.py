@@ -60,6 +60,49 @@ def identity(*, customers: int, seed: int, as_json: bool) -> None:
         _print(document)
 
 
+@evaluate.command()
+@click.option("--customers", type=click.IntRange(1), default=1000, show_default=True, help="Invented customers.")
+@click.option("--seed", type=int, default=1, show_default=True, help="Another seed is another town.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+def resolver(*, customers: int, seed: int, as_json: bool) -> None:
+    """Say how often the resolver is needed, how fast it is, and how the directory grows.
+
+    Measured on invented customers across channels. The pace is of the resolver's own work in this process, its records
+    read and written, without Kafka and a disk.
+    """
+    import asyncio
+    import time
+
+    from commands.evaluation import town
+    from commands.resolving import needed, resolved
+
+    with _progress() as step:
+        told = town(seed, customers, partial(step, "Simulation"))
+        shares = needed(told)
+        tick = step("Claims", shares["all"]["with_news"])
+        pace = asyncio.run(resolved(told, time.process_time, tick))
+    document = {"seed": seed, "customers": customers, "needed": shares, **pace}
+    if as_json:
+        click.echo(json.dumps(document))
+        return
+    names = {
+        "all": "all events",
+        "steady": "the second half, once the first is known",
+        "came_back": "of these, people who were there before",
+    }
+    rows = [(names[kind], one["events"], one["with_news"], f"{one['share']:.1%}") for kind, one in shares.items()]
+    _table(("events that need the resolver", "events", "need it", "share"), rows, text=(0,))
+    click.echo(
+        f"\n{pace['claims']} claims, {pace['claims_a_second']:,.0f} a second of this process's time; "
+        f"{pace['said_a_claim']:.1f} records said for each.\n"
+    )
+    sizes = [
+        (name, one["count"], f"{one['record_bytes']:.0f}", f"{one['memory_bytes']:.0f}")
+        for name, one in pace["directory"].items()
+    ]
+    _table(("directory", "known", "bytes of record", "bytes of a worker's memory"), sizes, text=(0,))
+
+
 @contextmanager
 def _progress() -> Iterator[Step]:
     """Yield what begins a step with its number of events, if known, and returns what counts one."""

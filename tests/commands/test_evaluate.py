@@ -139,3 +139,30 @@ def test_twenty_thousand_callers_of_one_number_are_not_one() -> None:
     seen = [Seen(f"{n}", (Identifier("crm_id", f"C-{n}"), number), START) for n in range(20_000)]
     seen.append(Seen("withheld", (number,), START))
     assert len(set(by_kin(seen, KinRules()).values())) == 20_001
+
+
+def test_the_resolver_is_counted_and_timed() -> None:
+    """Shares are the same again; the pace, which is not, is a number; a row of the directory costs something."""
+    first, second = (
+        CliRunner().invoke(tellonce, ["evaluate", "resolver", "--customers", "16", "--json"]) for _ in "12"
+    )
+    assert first.exit_code == 0, first.output
+    said, again = json.loads(first.stdout), json.loads(second.stdout)
+    assert said["needed"] == again["needed"]
+    needed = said["needed"]
+    assert needed["all"]["events"] >= needed["steady"]["events"] >= needed["came_back"]["events"] > 0
+    assert needed["all"]["with_news"] == said["claims"] > 0
+    assert needed["came_back"]["share"] == needed["came_back"]["with_news"] / needed["came_back"]["events"]
+    assert said["claims_a_second"] > 0
+    for one in said["directory"].values():
+        assert one["count"] > 0
+        assert one["record_bytes"] > 0
+        assert one["memory_bytes"] > 0
+
+
+def test_the_resolver_in_words() -> None:
+    """Three lines of shares, the pace, two lines of sizes."""
+    printed = CliRunner().invoke(tellonce, ["evaluate", "resolver", "--customers", "16"]).stdout
+    assert "people who were there before" in printed
+    assert "a second of this process's time" in printed
+    assert "pairs" in printed
