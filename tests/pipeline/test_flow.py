@@ -191,3 +191,20 @@ def test_times_of_any_offset_are_the_same_moment() -> None:
         taken = admitted("chat", as_json(RAW_EVENTS["chat"](occurred_at=said)))
         assert isinstance(taken, Touchpoint)
         assert (taken.occurred_at, taken.occurred_at.tzinfo) == (NOON, UTC)
+
+
+@pytest.mark.parametrize(
+    ("source", "said", "thanks"),
+    [
+        ("email", {"body": "Thanks Anna, that worked!", "in_reply_to": "<m-0@example.com>"}, True),
+        ("email", {"body": "Thanks Anna, but it is still broken.", "in_reply_to": "<m-0@example.com>"}, False),
+        ("chat", {"kind": "message", "sender": "customer", "text": "thank you so much"}, True),
+        ("chat", {"kind": "message", "sender": "agent", "text": "Thank you", "direction": "outbound"}, False),
+        ("review", {"title": "", "body": "Thank you"}, False),
+    ],
+)
+def test_a_message_that_only_thanks_says_so(source: str, said: Mapping[str, Any], thanks: bool) -> None:  # noqa: FBT001 -- a table
+    """A reply or a chat message of the customer; an agent's thanks, and a review's, are none."""
+    one = admitted(source, as_json(RAW_EVENTS[source]() | {"event_id": "e-1"} | said))
+    assert isinstance(one, Touchpoint), one
+    assert one.thanks_only is thanks
