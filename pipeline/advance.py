@@ -26,7 +26,7 @@ from pipeline.detractors import alerts
 from pipeline.findings import ID_FIELDS, Finding, Kind, Record, anchor_of
 from pipeline.ids import derived
 from pipeline.journey.effort import Effort, with_efforts
-from pipeline.journey.found import efforts, promises, signals
+from pipeline.journey.found import efforts, promises, settled, signals
 from pipeline.journey.signal import promise_id
 from pipeline.placing import NOBODY, Kin, known_of, merged, place
 from pipeline.policy import Policy
@@ -141,13 +141,15 @@ def picture(rows: Iterable[Entry], policy: Policy, known: Picture | None = None,
     found = [*alerts(times, fresh, before, policy), *flags(times, grouped, policy, links, since)]
     costs = efforts(grouped, fresh, found, {} if known is None else known.efforts, policy)
     found += signals(entries, times, fresh, costs, policy)
-    promised = list(promises(entries, grouped, policy))
-    newest = {contact.contact_id: contact.newest_at for contact in grouped} if heard or told.retold or promised else {}
+    newest = {contact.contact_id: contact.newest_at for contact in grouped}
+    old = {} if since is None else {name: moment for name, moment in newest.items() if moment < since}
+    waits_no_more = {} if known is None else settled(known.findings.values(), old, known.times, since)
+    promised = list(promises(entries, grouped, policy, waits_no_more))
     if heard or told.retold:
         found = [replace(f, version=told.version_at(newest[str(f.body["contact_id"])])) for f in found]
     if known is not None and since is not None:
-        old = {contact.contact_id for contact in grouped if contact.newest_at < since}
         found += [f for f in known.findings.values() if f.due is None and f.body["contact_id"] in old]
+        found += waits_no_more.values()
     found += [replace(f, version=told.version_at(newest[str(f.body["contact_id"])], f.due)) for f in promised]
     return replace(told, findings={finding.finding_id: finding for finding in found}, efforts=costs, before=before)
 

@@ -1,8 +1,8 @@
 """All journey signals of a customer, with what each contact cost.
 
 Rule 1. Each is a small module's: effort, reach, phrasing, promises, anger.
-Rule 2. What is known of contacts that nothing new can touch is kept: that only saves work. Promises are looked at
-        every time, because they wait for what happens after their contact.
+Rule 2. What is known of contacts that nothing new can touch is kept: that only saves work. A promise waits for what
+        happens after its contact, so it is kept only when all that it looks at is known.
 """
 
 from bisect import bisect_right
@@ -56,4 +56,23 @@ def signals(
                 yield found
 
 
-__all__ = ["efforts", "promises", "signals"]
+def settled(
+    known: Iterable[Finding], contacts: Mapping[str, datetime], times: Sequence[datetime], since: datetime | None
+) -> dict[str, Finding]:
+    """Return the promises among `known` findings that nothing new can touch, by id; what is new lies at or after
+    `since`.
+
+    `contacts` says when the newest touchpoint was of each contact that nothing new can touch; `times` are those that
+    were known, in order.
+    """
+    found: dict[str, Finding] = {}
+    if since is None or not times:
+        return found
+    for one in known:
+        newest = contacts.get(str(one.body["contact_id"]))
+        if one.due is not None and newest is not None and one.due < since and times[-1] > max(newest, one.due):
+            found[one.finding_id] = one
+    return found
+
+
+__all__ = ["efforts", "promises", "settled", "signals"]

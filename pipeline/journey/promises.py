@@ -12,7 +12,7 @@ Rule 4. It looks at what happened until it is due and until its contact's newest
 """
 
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 
 from pipeline.contacts import Contact
@@ -25,15 +25,20 @@ from pipeline.words import duration
 OPEN, KEPT, PASSED = "open", "kept", "broken"
 
 
-def promises(timeline: Sequence[Entry], contacts: Iterable[Contact], policy: Policy) -> Iterator[Finding]:
-    """Yield a customer's promises; `timeline` are all touchpoints in order. Versions are the caller's."""
-    times = [entry.occurred_at for entry in timeline]
+def promises(
+    timeline: Sequence[Entry], contacts: Iterable[Contact], policy: Policy, settled: Collection[str] = ()
+) -> Iterator[Finding]:
+    """Yield a customer's promises but those that are `settled`; `timeline` are all touchpoints in order. Versions are
+    the caller's.
+    """
+    times: list[datetime] = []
     for contact in contacts:
         for entry in contact.current:
-            if entry.promised_by is not None:
-                yield _promise(
-                    entry, entry.promised_by, contact, timeline[bisect_left(times, said_at(entry)) :], policy
-                )
+            if entry.promised_by is not None and promise_id(entry) not in settled:
+                times = times or [each.occurred_at for each in timeline]
+                after = timeline[bisect_left(times, said_at(entry)) :]
+                passed = times[-1] > entry.promised_by
+                yield _promise(entry, entry.promised_by, contact, after, policy, passed=passed)
 
 
 def said_at(entry: Entry) -> datetime:
@@ -41,9 +46,10 @@ def said_at(entry: Entry) -> datetime:
     return entry.ended_at or entry.occurred_at
 
 
-def _promise(entry: Entry, due: datetime, contact: Contact, after: Sequence[Entry], policy: Policy) -> Finding:
+def _promise(  # noqa: PLR0913 -- what a promise is judged by
+    entry: Entry, due: datetime, contact: Contact, after: Sequence[Entry], policy: Policy, *, passed: bool
+) -> Finding:
     kept = _kept_by(entry, due, after, policy)
-    passed = bool(after) and after[-1].occurred_at > due
     by = f"{due.astimezone(policy.promise.zone):%Y-%m-%d %H:%M} ({policy.promise.time_zone})"
     limits: list[Record]
     if kept is not None:

@@ -4,7 +4,7 @@ Rule 1. A person is there when an agent says something, or a call is answered.
 Rule 2. In a contact that a bot answered and no person has, a touchpoint in which the customer asks for a person raises
         the signal. A person who comes later in the contact takes it back: it grows a version with every touchpoint.
 Rule 3. So does a call given up, when it is at least the policy's number in a row: one after the other, each within the
-        policy's time after the one before, on whatever number, and no person by any channel in between.
+        policy's time after the one before (inclusive), and no person by any channel in between.
 """
 
 from collections.abc import Sequence
@@ -70,14 +70,9 @@ def given_up(timeline: Sequence[Entry], last: Entry, policy: ReachPolicy) -> lis
     for entry in reversed(timeline):
         if place(entry) > place(last):
             continue
-        if row and row[-1].occurred_at - (entry.ended_at or entry.occurred_at) > policy.within:
+        if is_person(entry) or (row and row[-1].occurred_at - entry.occurred_at > policy.within):
             break
-        if is_person(entry):
-            break
-        if is_abandoned(entry):
-            if call_of(entry) in calls:
-                row[-1] = entry if call_of(row[-1]) == call_of(entry) else row[-1]
-            else:
-                row.append(entry)
-                calls.add(call_of(entry))
+        if is_abandoned(entry) and call_of(entry) not in calls:
+            row.append(entry)
+            calls.add(call_of(entry))
     return row[::-1]
