@@ -23,10 +23,11 @@ CLEARLY_NEGATIVE = -1.0
 def rated_alerts(name: str) -> list[tuple[Mood, bool]]:
     """Return the moods of the texts that raise an alert, and whether people call them clearly negative."""
     assert (GOLD / name).is_file(), f"{GOLD / name} is missing: the gold standard stands beside the checkout"
-    documents = (
-        files("policies").joinpath(f"{one}.toml").read_text("utf-8") for one in ("taxonomy", "lexicon", "signals")
+    taxonomy, lexicon, signals = (
+        tomllib.loads(files("policies").joinpath(f"{one}.toml").read_text("utf-8"))
+        for one in ("taxonomy", "lexicon", "signals")
     )
-    words = language(*map(tomllib.loads, documents))
+    words = language(taxonomy, lexicon, signals)
     found = []
     for line in filter(None, (GOLD / name).read_text("utf-8", errors="replace").splitlines()):
         _, people, text = line.split("\t", 2)

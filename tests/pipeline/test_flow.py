@@ -203,7 +203,7 @@ def test_times_of_any_offset_are_the_same_moment() -> None:
         ("review", {"title": "", "body": "Thank you"}, False),
     ],
 )
-def test_a_message_that_only_thanks_says_so(source: str, said: Mapping[str, Any], thanks: bool) -> None:  # noqa: FBT001 -- a table
+def test_a_message_that_only_thanks_says_so(source: str, said: dict[str, Any], thanks: bool) -> None:  # noqa: FBT001 -- a table
     """A reply or a chat message of the customer; an agent's thanks, and a review's, are none."""
     one = admitted(source, as_json(RAW_EVENTS[source]() | {"event_id": "e-1"} | said))
     assert isinstance(one, Touchpoint), one

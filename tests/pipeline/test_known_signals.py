@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from agents.contracts import default_policy
-from pipeline.advance import advance, picture
+from pipeline.advance import Raised, advance, picture
 from pipeline.touchpoint import Entry, Handling
 from tests.pipeline.touchpoints import UNHAPPY, at, call, chat, email, review, survey
 
@@ -31,7 +31,8 @@ def standing(*heard: Entry) -> list[Told]:
     """Return the alerts and flags that stand, in event-time order: heard one by one in any order, the same."""
     ends = []
     for order in orders(heard):
-        known, raised = picture((), POLICY), {}
+        known = picture((), POLICY)
+        raised: dict[str, Raised] = {}
         for one in order:
             after = advance(known, raised, [one], POLICY)
             known, raised = after.picture, raised | {output.output_id: output for output in after.raised}

@@ -158,6 +158,8 @@ def test_a_dead_letter_carries_the_event_byte_for_byte() -> None:
         "key": None,
         "value": b"\x00\xff{",
         "headers": [{"key": "a", "value": None}, {"key": "a", "value": b"\xff"}],
+        "replayed_at": None,
+        "replayed_by": None,
         "by": "tellonce/0.1.0",
         "attempts": 3,
     }
