@@ -6,9 +6,10 @@ Rule 2. First it is asked what is committed, then where the topics end. A chunk 
         it is acknowledged, and neither number ever falls. So where the two are equal for every topic, they were equal
         for all of them at the moment between the two questions: nothing was under way that could bring more. What one
         topic brings to another (claims bring changes, changes bring moves, moves bring moves) needs no order.
-Rule 3. It comes to an end: claims come of raw events only, a change of a claim only, and each move knows strictly more
-        than what it came of (docs/identity.md, R1). What a directory has yet to hear does not matter: a touchpoint that
-        was published by an old answer is corrected by the change that its customer is told.
+Rule 3. It comes to an end: claims come of raw events only (and of one another, until changed rules are obeyed), a
+        change of a claim only, and each move knows strictly more than what it came of (docs/identity.md, R1). What a
+        directory has yet to hear does not matter: a touchpoint that was published by an old answer is corrected by the
+        change that its customer is told.
 Rule 4. Patience is bounded: it ends when nothing has moved for a while, or when a worker has ended.
 """
 

@@ -16,10 +16,13 @@ import click
 from agents.contracts import (
     default_policy,
     default_policy_document,
+    identifiers_in_force,
+    policies,
     policy_document,
     topics_of_conversation,
 )
 from commands.kafka import read_settings
+from pipeline.identifiers_shown import shown_identifiers
 from pipeline.policy import PolicyError
 from pipeline.policy_file import ShownSetting, problems, shown
 
@@ -69,6 +72,34 @@ def show(file: Path | None, *, as_json: bool) -> None:
     if as_json:
         for setting, source in rows.values():
             click.echo(json.dumps({**asdict(setting), "source": source}, ensure_ascii=False))
+    else:
+        _print(rows)
+
+
+@policy.command()
+@click.option("--file", type=_FILE, help="A file of your own, laid over the list that Tellonce brings.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object a setting.")
+def identifiers(file: Path | None, *, as_json: bool) -> None:
+    """Check and show what identifies a customer: junk, limits, priority, spelling, each with its reason.
+
+    The file is the one given, else the one that TELLONCE_IDENTIFIERS names; it says only what differs, and its junk is
+    added to the default one unless it says `default_junk = false`. If something is wrong, that is said instead.
+    """
+    file = file or read_settings().identifiers
+    identifiers_in_force(file)
+    rows = {one.path: (one, "default") for one in shown_identifiers(policies("identifiers.toml"))}
+    if file is not None:
+        own = policy_document(file)
+        if own.get("default_junk") is False:
+            rows = {path: row for path, row in rows.items() if not path.startswith("junk")}
+        # Junk is added, so the groups of both have their own names.
+        rows |= {
+            f"own {one.path}" if one.path.startswith("junk") else one.path: (one, str(file))
+            for one in shown_identifiers(own)
+        }
+    if as_json:
+        for path, (setting, source) in rows.items():
+            click.echo(json.dumps({**asdict(setting), "path": path, "source": source}, ensure_ascii=False))
     else:
         _print(rows)
 

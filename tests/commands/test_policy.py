@@ -140,3 +140,47 @@ def test_the_page_on_dead_letters_and_the_code_name_the_same_words(words: type[R
     assert [row[0] for row in rows] == [f"`{word.value}`" for word in words]
     assert all(cell.strip() for row in rows for cell in row)
     assert {len(row) for row in rows} == {3 if words is Reason else 2}
+
+
+OWN = """
+plus_is_ignored_at = ["*"]
+[limits.phone]
+shared_by = { value = 7, reason = "Our customers are families." }
+[[junk]]
+for = ["email"]
+reason = "The shop's own."
+exact = ["shop@example.com"]
+"""
+
+
+def test_identifiers_are_shown_with_their_reasons_and_where_each_is_from(tmp_path: Path) -> None:
+    """The file's over the default ones; junk of both stays."""
+    file = tmp_path / "identifiers.toml"
+    file.write_text(OWN)
+    said = CliRunner().invoke(policy, ["identifiers", "--file", str(file), "--json"])
+    assert said.exit_code == 0, said.output
+    rows = {each["path"]: each for each in map(json.loads, said.stdout.splitlines())}
+    found = {path: (rows[path]["value"], rows[path]["source"]) for path in ("limits.phone.shared_by", "own junk[0]")}
+    assert found == {"limits.phone.shared_by": ("7", str(file)), "own junk[0]": ("1 for email", str(file))}
+    assert rows["limits.phone.held"]["source"] == rows["junk[0]"]["source"] == "default"
+    assert rows["plus_is_ignored_at"]["value"] == "*"
+    assert rows["limits.phone.shared_by"]["reason"] == "Our customers are families."
+    assert "default_region" in CliRunner().invoke(policy, ["identifiers", "--file", str(file)]).stdout
+
+
+def test_identifiers_without_the_default_junk(tmp_path: Path) -> None:
+    """Only its own are shown."""
+    file = tmp_path / "identifiers.toml"
+    file.write_text("default_junk = false\n" + OWN)
+    said = CliRunner().invoke(policy, ["identifiers", "--file", str(file), "--json"])
+    junk = [each["path"] for each in map(json.loads, said.stdout.splitlines()) if "junk[" in each["path"]]
+    assert junk == ["own junk[0]"]
+
+
+def test_identifiers_that_make_no_sense_name_the_setting(tmp_path: Path) -> None:
+    """With the value, and what is allowed."""
+    file = tmp_path / "identifiers.toml"
+    file.write_text("[limits.phone]\nshared_by = { value = 0, reason = 'r' }\n")
+    said = CliRunner().invoke(policy, ["identifiers", "--file", str(file)])
+    assert isinstance(said.exception, PolicyError)
+    assert str(said.exception) == "limits.phone.shared_by.value = 0: allowed is a whole number, 1 or more"
