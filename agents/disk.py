@@ -11,6 +11,7 @@ import shutil
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 from agents.exact.exits import Exit, Leave
@@ -21,15 +22,22 @@ LOCKED = "lock file"
 """RocksDB's words; its binding raises a bare `Exception` with them and nothing else to go by."""
 
 
-@contextmanager
-def trusted(data: Path) -> Iterator[None]:
-    """Work with a store in `data`; where it turns out broken, mark it, and raise what RocksDB said (Rules 1 and 3)."""
-    try:
-        yield
-    except Exception as error:
-        if type(error) is Exception and not any(word in str(error) for word in (*FULL, LOCKED)):
-            mark(data)
-        raise
+@dataclass(frozen=True, slots=True)
+class Trusted:
+    """While one works with a store in `data`: where it turns out broken, mark it (Rules 1 and 3). Use it again at will.
+
+    It stands around each row that is written, so it is no generator.
+    """
+
+    data: Path
+
+    def __enter__(self) -> None:
+        """Begin."""
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
+        """Judge what RocksDB said, and let it be raised."""
+        if kind is Exception and not any(word in str(error) for word in (*FULL, LOCKED)):
+            mark(self.data)
 
 
 @contextmanager
@@ -39,7 +47,7 @@ def opened(data: Path, leave: Leave) -> Iterator[None]:
     A locked one it may try again: it is the last process's, which has not ended yet.
     """
     try:
-        with trusted(data):
+        with Trusted(data):
             yield
     except Exception as error:
         if LOCKED in str(error):

@@ -8,7 +8,7 @@ Rule 3. In memory and in RocksDB behave the same; one law class examines both.
 """
 
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import AbstractContextManager
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -52,17 +52,17 @@ class RocksRows(rocksdb.Store):
 
     def put_row(self, partition: int, key: bytes, value: bytes) -> None:
         """Write a row."""
-        with self._trusted():
+        with self._trusted:
             self._db_for_partition(partition).put(key, value)
 
     def drop_row(self, partition: int, key: bytes) -> None:
         """Delete a row, if it is there."""
-        with self._trusted():
+        with self._trusted:
             self._db_for_partition(partition).delete(key)
 
     def scan(self, partition: int, prefix: bytes, start: bytes = b"") -> Iterator[tuple[bytes, bytes]]:
         """Yield a partition's rows whose keys begin with `prefix`, in key order, from `start` on."""
-        with self._trusted():
+        with self._trusted:
             for key, value in self._db_for_partition(partition).items(from_key=max(prefix, start)):
                 if not key.startswith(prefix):
                     return
@@ -73,25 +73,26 @@ class RocksRows(rocksdb.Store):
         self, batch: Iterable[Any], to_key: Callable[[Any], Any], to_value: Callable[[Any], Any]
     ) -> None:
         """Take rows from the changelog, as Faust reads them at start."""
-        with self._trusted():
+        with self._trusted:
             super().apply_changelog_batch(batch, to_key, to_value)
 
     def persisted_offset(self, tp: TP) -> int | None:
         """Return the changelog offset up to which everything is here."""
-        with self._trusted():
+        with self._trusted:
             return super().persisted_offset(tp)
 
     def set_persisted_offset(self, tp: TP, offset: int) -> None:
         """Set the changelog offset up to which everything is here."""
-        with self._trusted():
+        with self._trusted:
             super().set_persisted_offset(tp, offset)
 
     def _open_for_partition(self, partition: int) -> Any:  # noqa: ANN401 -- Faust's own signature
         with disk.opened(Path(self.app.conf.datadir), leave):
             return super()._open_for_partition(partition)
 
-    def _trusted(self) -> AbstractContextManager[None]:
-        return disk.trusted(Path(self.app.conf.datadir))
+    @cached_property
+    def _trusted(self) -> disk.Trusted:
+        return disk.Trusted(Path(self.app.conf.datadir))  # asking Faust for a setting takes longer than a write
 
 
 class MemoryRows(Store[Any, Any]):

@@ -1,8 +1,8 @@
 """What is in hand, where a kill does not reach: two small files in the worker's own data folder.
 
 Rule 1. `in-hand` has a slot an agent, written before a chunk's work begins and blanked when that is done, and Kafka's
-        word is all that is missing: one write into the page cache, which outlives the process by any signal (not the
-        machine: then it was the machine).
+        word is all that is missing: written in shared memory, a page of the file, which outlives the process by any
+        signal (not the machine: then it was the machine). A call of the system for each would cost what a row costs.
 Rule 2. `crashes.json` is what was concluded from it at a start, written whole, with the run that it was concluded
         from. So a start that dies between the two files counts nothing twice.
 Rule 3. An end that says whose it was (a pause, a stall, a broker that is away) is held against nobody: `absolve`.
@@ -17,6 +17,7 @@ import sys
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import astuple
+from mmap import mmap
 from pathlib import Path
 
 from aiokafka.errors import KafkaError, MessageSizeTooLargeError, RecordListTooLargeError, RecordTooLargeError
@@ -98,8 +99,13 @@ def open_journal(folder: Path, run: str) -> Journal:
             crashes.judge(held)
             _save(folder / "crashes.json", {"judged": before, **crashes.as_record()})
         slots = os.open(folder / "in-hand", os.O_RDWR | os.O_CREAT, 0o600)
-        journal = Journal(crashes, lambda at, line: os.pwrite(slots, line, at), run)
-        journal.absolve()
+        Journal(crashes, lambda at, line: os.pwrite(slots, line, at), run).absolve()  # it has its room on the disk now
+        memory = mmap(slots, len(AGENTS) * SLOT)
+
+        def write(at: int, line: bytes) -> None:
+            memory[at : at + len(line)] = line
+
+        journal = Journal(crashes, write, run)
     except OSError as error:
         why = os.strerror(error.errno or 0)
         sys.stderr.write(f"tellonce worker cannot count crashes in {folder}: {why}\n")

@@ -54,7 +54,7 @@ def test_a_sound_store_stays(data: Path) -> None:
 @pytest.mark.parametrize("words", ["Corruption: block checksum mismatch", "IO error: No such file or directory: x.sst"])
 def test_a_damaged_store_is_set_aside_at_the_next_start(data: Path, words: str) -> None:
     """It is kept to be looked at, the worker begins empty, and the start after that keeps what it then has."""
-    with failing(disk.trusted(data), words):
+    with failing(disk.Trusted(data), words):
         assert has_store(data)
     disk.prepare(data, HERE)
     assert not has_store(data)
@@ -75,7 +75,7 @@ def test_a_damaged_store_is_set_aside_at_the_next_start(data: Path, words: str) 
 )
 def test_what_is_no_damage_leaves_the_store_alone(data: Path, words: str, kind: type[Exception]) -> None:
     """A full disk, the last process's lock, an error that is not the store's."""
-    with failing(disk.trusted(data), words, kind):
+    with failing(disk.Trusted(data), words, kind):
         disk.prepare(data, HERE)
     assert has_store(data)
 
