@@ -11,6 +11,8 @@ import signal
 import subprocess
 import tempfile
 import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -45,55 +47,62 @@ async def measure(contestant: Contestant, kafka: str, prefix: str, events: int, 
     await broker.make_topics(kafka, [outputs, prefix + work.ALERTS], compacted=[prefix + work.STATE])
     target = int(events * contestant.share)
     try:
-        with tempfile.TemporaryDirectory(prefix="bench-") as folder:
-            log = Path(folder) / "log"
-            environment = {
-                **{name: value for name, value in os.environ.items() if not name.startswith("TELLONCE_")},
-                **contestant.environment,
-                "BENCH_KAFKA": kafka,
-                "BENCH_PREFIX": prefix,
-                "BENCH_FOLDER": str(Path(folder) / "state"),
-                "PYTHONPATH": str(ROOT),
-            }
-            (Path(folder) / "state").mkdir()
-            with log.open("w") as said:
-                process = subprocess.Popen(  # noqa: ASYNC220 -- it is only started here
-                    contestant.command, env=environment, cwd=folder, stdin=subprocess.DEVNULL, stdout=said, stderr=said
-                )
-            try:
-                async with broker.counter(kafka) as client:
-                    found = await _watch(process, client, outputs, target)
-                    if target == events:
-                        await _same_alerts(client, prefix + work.ALERTS, alerts)
-            except DidOtherWork as error:
-                raise DidOtherWork(f"{contestant.name}: {error}\n{_gist(log.read_text())}") from None
-            else:
-                return found
-            finally:
-                process.send_signal(signal.SIGKILL)
-                process.wait()
+        async with running(contestant, kafka, prefix) as process, broker.counter(kafka) as client:
+            found = await watched(process, lambda: broker.count(client, outputs), target)
+            if target == events:
+                await _same_alerts(client, prefix + work.ALERTS, alerts)
     finally:
         await broker.drop_topics(kafka, prefix)
+    return found
 
 
-async def _watch(process: subprocess.Popen[bytes], client: AIOKafkaConsumer, topic: str, target: int) -> Measured:
+@asynccontextmanager
+async def running(contestant: Contestant, kafka: str, prefix: str) -> AsyncIterator[subprocess.Popen[bytes]]:
+    """Run a contestant for as long as the block lasts; what it said stands in the errors that the block raises."""
+    with tempfile.TemporaryDirectory(prefix="bench-") as folder:
+        state, log = Path(folder) / "state", Path(folder) / "log"
+        state.mkdir()
+        given = {"BENCH_KAFKA": kafka, "BENCH_PREFIX": prefix, "BENCH_FOLDER": str(state), "PYTHONPATH": str(ROOT)}
+        own = {name: value for name, value in os.environ.items() if not name.startswith("TELLONCE_")}
+        with log.open("w") as said:
+            process = subprocess.Popen(  # noqa: ASYNC220 -- it is only started here
+                contestant.command,
+                env={**own, **contestant.environment, **given},
+                cwd=folder,
+                stdin=subprocess.DEVNULL,
+                stdout=said,
+                stderr=said,
+            )
+        try:
+            yield process
+        except DidOtherWork as error:
+            raise DidOtherWork(f"{contestant.name}: {error}\n{_gist(log.read_text())}") from None
+        finally:
+            process.send_signal(signal.SIGKILL)
+            process.wait()
+
+
+async def watched(
+    process: subprocess.Popen[bytes], progress: Callable[[], Awaitable[int]], target: int, every: float = LOOK_EVERY
+) -> Measured:
+    """Watch a process until its progress is at the target, from a tenth of it."""
     begun: tuple[float, float, int] | None = None
     last, moved = 0, time.monotonic()
     while True:
-        done, now = await broker.count(client, topic), time.monotonic()
+        done, now = await progress(), time.monotonic()
         if process.poll() is not None:
-            raise DidOtherWork(f"ended with {process.returncode} after {done} of {target} outputs")
+            raise DidOtherWork(f"ended with {process.returncode} after {done} of {target}")
         if done > last:
             last, moved = done, now
         elif now - moved > STANDS_STILL:
-            raise DidOtherWork(f"stands still at {done} of {target} outputs")
+            raise DidOtherWork(f"stands still at {done} of {target}")
         if done >= target and begun is not None:
             seconds, of = now - begun[0], done - begun[2]
             cpu = _cpu_seconds(process.pid) - begun[1]
             return Measured(of / seconds, cpu / of * 1e6, _peak_mib(process.pid))
         if begun is None and done >= target * WARM:
             begun = now, _cpu_seconds(process.pid), done
-        await asyncio.sleep(LOOK_EVERY)
+        await asyncio.sleep(every)
 
 
 async def _same_alerts(client: AIOKafkaConsumer, topic: str, expected: int) -> None:
