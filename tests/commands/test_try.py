@@ -24,6 +24,7 @@ from tests.simulation.intake import the_intake
 FILES = (
     "dead-letters.jsonl",
     "detractor-alerts.jsonl",
+    "journey-signals.jsonl",
     "repeat-contacts.jsonl",
     "summary.json",
     "timelines.jsonl",
