@@ -30,7 +30,7 @@ def fair_thread(topics: frozenset[str]) -> type[driver.AIOKafkaConsumerThread]:
             max_records: int | None = None,
         ) -> Any:  # noqa: ANN401 -- likewise
             found: dict[Any, list[Any]] = {}
-            for tp in active_partitions:
+            for tp in tuple(active_partitions):  # the worker's own thread changes it meanwhile
                 if tp.topic in topics:
                     try:
                         found.update(await super()._fetch_records(consumer, {tp}, timeout=0, max_records=SHARE))

@@ -113,3 +113,16 @@ async def test_an_error_loses_nothing(thread: Callable[[dict[TP, Any]], Any], re
             errors += 1
     assert got == records
     assert errors <= 1
+
+
+async def test_partitions_may_be_paused_while_others_are_looked_at(thread: Callable[[dict[TP, Any]], Any]) -> None:
+    """The set of active partitions belongs to another thread."""
+    active = set(TPS)
+
+    class Pausing(dict[TP, Any]):
+        def __iter__(self) -> Any:  # noqa: ANN401 -- an iterator
+            active.discard(TPS[1])
+            return super().__iter__()
+
+    here = thread(Pausing({TPS[0]: [1], TPS[1]: [2]}))
+    assert TPS[0] in await here._fetch_records(None, active, 1.0, MOST)
