@@ -177,7 +177,8 @@ def advance(  # noqa: PLR0913, PLR0917 -- what is known, what came, and by what 
     slots = {slot_of(entry) for entry in arrivals}
     rest = [entry for entry in known.held if slot_of(entry) not in slots]
     held = {row_of(entry): entry for entry in known.held if slot_of(entry) in slots}
-    known_rows = frozenset(held)
+    gone = set(map(id, known.gone))
+    known_rows = {row: id(entry) in gone for row, entry in held.items()}
     named = [(row_of(entry), entry) for entry in arrivals]
     arrived = sorted({row for row, _ in named})
     before = known
@@ -202,7 +203,8 @@ def advance(  # noqa: PLR0913, PLR0917 -- what is known, what came, and by what 
     published += taken_back(before, after, ever, policy, because)
     rows = tuple(held[row] for row in arrived)
     # A copy from ahead of a row that is gone says what this customer id will hear itself: sent on, it would come back.
-    ahead = {row_of(entry) for entry in known.gone} - {row for row, entry in named if entry.epoch <= known.heard}
+    ahead = {row for row, is_gone in known_rows.items() if is_gone}
+    ahead -= {row for row, entry in named if entry.epoch <= known.heard}
     return advanced(
         after,
         policy,
@@ -211,7 +213,7 @@ def advance(  # noqa: PLR0913, PLR0917 -- what is known, what came, and by what 
         changed=changed,
         published=published,
         rows=rows,
-        placed=[row for row in rows if row_of(row) not in ahead],
+        placed=[held[row] for row in arrived if row not in ahead],
         because=because,
     )
 

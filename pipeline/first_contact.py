@@ -70,21 +70,23 @@ def _resolution(
     parts: list[Contact], later: Iterator[tuple[Contact, timedelta]], now: datetime, policy: Policy
 ) -> Resolution:
     repeat = policy.repeat
-    topics = frozenset(topic for part in parts for topic in part.topics)
-    own = max((repeat.window(topic) for topic in topics), default=repeat.within)
+    topics = parts[0].topics.union(*(part.topics for part in parts[1:]))
+    own = max(map(repeat.window, topics), default=repeat.within)
     longest = max(repeat.within, own)
+    ended = max(part.ended_at for part in parts)
     came_back: Contact | None = None
     again = False
     for contact, gap in later:
-        about = any(gap <= repeat.window(topic) for topic in topics & contact.topics)
+        about = not topics.isdisjoint(contact.topics) and any(
+            gap <= repeat.window(topic) for topic in topics & contact.topics
+        )
         if came_back is None and (about or gap <= repeat.within):
             came_back = contact
         if about or (not topics and came_back is not None):
             again = True
             break
-        if gap > longest and contact.began_at > max(part.ended_at for part in parts):
+        if gap > longest and contact.began_at > ended:
             break
-    ended = max(part.ended_at for part in parts)
     outcomes = [part.outcome for part in parts if part.outcome is not None]
     gave_up = bool(outcomes) and outcomes[-1] == "abandoned"
     same, same_until = _answer(again or gave_up, ended + own, now)

@@ -63,11 +63,14 @@ def contents(entry: Entry) -> str:
         [(identifier.type, identifier.value) for identifier in entry.identifiers],
     ]
     said += [(name, getattr(entry, name)) for name, default in _LATER.items() if getattr(entry, name) != default]
-    return blake2b(json.dumps(said, default=_plain).encode(), digest_size=8).hexdigest()
+    return blake2b(_AS_TEXT(said).encode(), digest_size=8).hexdigest()
 
 
 def _plain(value: object) -> object:
     return round(value.timestamp() * 1000) if isinstance(value, datetime) else repr(value)
+
+
+_AS_TEXT = json.JSONEncoder(default=_plain).encode
 
 
 def _measured(handling: Handling) -> list[float | None]:
