@@ -18,12 +18,26 @@ POLITE = (signal.SIGTERM, signal.SIGHUP)
 
 @contextmanager
 def in_order() -> Iterator[None]:
-    """Make these signals end the block like an error does; the exit code is the shell's, 128 and the signal."""
+    """Make these signals end the block as Ctrl-C does; the exit code is the shell's, 128 and the signal.
+
+    They become a Ctrl-C, and not an error of their own: asyncio knows how to end its main task for that one alone. An
+    error raised by a handler lands in whatever task is running, and again in all that wait for it, clean-up included.
+    """
     ours = [number for number in POLITE if signal.getsignal(number) is signal.SIG_DFL]
+    came: list[int] = []
+
+    def leave(number: int, _frame: FrameType | None) -> None:
+        came.append(number)
+        signal.raise_signal(signal.SIGINT)
+
     for number in ours:
-        signal.signal(number, _leave)
+        signal.signal(number, leave)
     try:
         yield
+    except KeyboardInterrupt:
+        if came:
+            raise SystemExit(128 + came[0]) from None
+        raise
     finally:
         for number in ours:
             signal.signal(number, signal.SIG_DFL)
@@ -37,7 +51,3 @@ def go_on() -> None:
     task = asyncio.current_task()
     if task is not None and task.cancelling():
         raise asyncio.CancelledError
-
-
-def _leave(number: int, _frame: FrameType | None) -> None:
-    raise SystemExit(128 + number)
