@@ -6,13 +6,16 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, NoReturn
 
 import faust
 import pytest
+from faust.exceptions import ConsistencyError
 from prometheus_client import start_http_server
 
-from agents import worker
+from agents import disk, worker
 from agents.exact.exits import Exit
 from agents.metrics import Metrics
 from agents.settings import Settings
@@ -49,16 +52,25 @@ def told(monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, Any]]:
     def leave(code: Exit, why: str) -> NoReturn:
         raise Left(code, why)
 
-    def make_app(_: object, metrics: Metrics) -> str:
+    def make_app(_: object, metrics: Metrics) -> SimpleNamespace:
         told["metrics"] = metrics
-        return "app"
+        return SimpleNamespace(crash_reason=told.get("crash_reason"))
+
+    def prepare(data: Path, cluster: str) -> None:
+        told["prepared"] = data, cluster
+
+    def asked_for(asked: Any) -> str:  # noqa: ANN401 -- a coroutine
+        asked.close()  # it would put the tests' own loop away
+        return "cluster"
 
     monkeypatch.setattr(worker, "require", ready)
     monkeypatch.setattr(worker, "_coordinated", ready)
     monkeypatch.setattr(worker, "make_app", make_app)
     monkeypatch.setattr(worker, "leave", leave)
     monkeypatch.setattr(faust, "Worker", FakeFaust)
-    monkeypatch.setattr(asyncio, "run", lambda asked: asked.close())  # it would put the tests' own loop away
+    monkeypatch.setattr(asyncio, "run", asked_for)
+    monkeypatch.setattr(disk, "prepare", prepare)
+    monkeypatch.setattr(disk, "mark", lambda data: told.update(marked=data))
     monkeypatch.setattr(asyncio, "set_event_loop_policy", lambda _: None)
     servers: list[Any] = []
 
@@ -84,6 +96,17 @@ def test_when_faust_gives_up_the_worker_is_started_again(
         run(INSTALLATION, {}, tethered=False)
     assert left.value.code is Exit.UNEXPECTED
     assert told["metrics"]
+
+
+def test_a_store_ahead_of_its_changelog_is_set_aside(told: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its topics were made anew: it would be the same at every start."""
+    monkeypatch.setattr(FakeFaust, "code", 1)
+    told["crash_reason"] = ConsistencyError()
+    with pytest.raises(Left) as left:
+        run(INSTALLATION, {}, tethered=False)
+    assert left.value.code is Exit.STORE
+    assert told["marked"] == INSTALLATION.data
+    assert told["prepared"] == (INSTALLATION.data, "cluster")
 
 
 def test_a_worker_that_is_told_to_stop_ends_with_0(told: dict[str, Any]) -> None:

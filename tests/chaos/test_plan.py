@@ -2,6 +2,7 @@
 store. Nothing lost, nothing twice, nothing wrong. `make chaos` plays all faults, as long as one likes.
 """
 
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -37,9 +38,9 @@ def test_nothing_is_lost_twice_or_wrong(played: Played) -> None:
 @pytest.mark.kafka
 def test_the_faults_came_while_there_was_work(played: Played) -> None:
     """Workers were killed, and the frozen one left when it woke up."""
-    exits = {name: count for row in played.rows for name, count in row.exits.items()}
-    assert exits["signal_sigkill"] >= 3
-    assert exits["paused"] == 1
+    exits = sum((row.exits for row in played.rows), Counter[str]())
+    assert exits["signal_sigkill"] >= 5
+    assert exits["paused"] >= 1
 
 
 @pytest.mark.kafka
