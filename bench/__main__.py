@@ -14,6 +14,7 @@ from bench import report, work
 from bench.contestants import CONTESTANTS, PEERS_PYTHON, Contestant
 from bench.events import events
 from bench.measure import DidOtherWork, Measured, measure
+from bench.product import PRODUCTS, measure_product
 from broker.embedded import embedded
 
 QUICK_ROUNDS, QUICK_EVENTS = 2, 30_000
@@ -28,25 +29,36 @@ COMMITTED = Path(__file__).with_name("committed.json")
 @click.option("--events", "count", default=100_000, show_default=True, type=click.IntRange(1000), help="Events a run.")
 @click.option("--customers", default=10_000, show_default=True, type=click.IntRange(1), help="Customers they are of.")
 @click.option("--only", multiple=True, type=click.Choice([each.name for each in CONTESTANTS]), help="Only these.")
+@click.option("--product", default=20_000, show_default=True, type=click.IntRange(0), help="Events of the second row.")
 @click.option(
     "--quick", is_flag=True, help="Two rounds of 30,000 events; fails where the ratio to aiokafka has fallen."
 )
 @click.option("--json", "as_json", is_flag=True, help="Print the line of JSON only.")
-def main(*, rounds: int, count: int, customers: int, only: tuple[str, ...], quick: bool, as_json: bool) -> None:
-    """Measure Tellonce beside its peers on the same defined work; the last line is JSON with every ratio."""
+def main(
+    *, rounds: int, count: int, customers: int, only: tuple[str, ...], product: int, quick: bool, as_json: bool
+) -> None:
+    """Measure Tellonce beside its peers on the same defined work, then the whole product beside its stages by hand.
+
+    The last line is JSON with every ratio.
+    """
     if quick:
-        rounds, count = QUICK_ROUNDS, QUICK_EVENTS
+        rounds, count, product = QUICK_ROUNDS, QUICK_EVENTS, 0
     contestants = [each for each in CONTESTANTS if not only or each.name in {*only, "tellonce"}]
     if not PEERS_PYTHON.exists():
         raise click.ClickException("the peers have no environment yet: `make bench` makes it")
     with tempfile.TemporaryDirectory(prefix="bench-kafka-") as folder, embedded(Path(folder)) as node:
         try:
             found = asyncio.run(_rounds(node.bootstrap, contestants, rounds, count, customers))
+            whole = asyncio.run(_products(node.bootstrap, rounds, product)) if product else {}
         except DidOtherWork as error:
             raise click.ClickException(str(error)) from None
     record = report.record(found)
+    if whole:
+        record["product"] = report.product_record(whole)
     if not as_json:
-        click.echo(report.table(found, contestants))
+        click.echo(report.table(found, contestants, "tellonce"))
+        if whole:
+            click.echo(report.table(whole, PRODUCTS, "product"))
     click.echo(json.dumps(record))
     if quick and "aiokafka" in found:
         committed = json.loads(COMMITTED.read_text())["tellonce_vs_aiokafka"]
@@ -67,6 +79,17 @@ async def _rounds(
         turn = number % len(contestants)
         for each in (*contestants[turn:], *contestants[:turn]):
             run = await measure(each, kafka, f"r{number}-{each.name}.", count, due)
+            found[each.name].append(run)
+            said = f"{each.name}: {run.rate:.0f}/s, {run.cpu_per_million:.1f} CPU s/million"
+            click.echo(f"round {number + 1} of {rounds}, {said}", err=True)
+    return found
+
+
+async def _products(kafka: str, rounds: int, count: int) -> dict[str, list[Measured]]:
+    found: dict[str, list[Measured]] = {each.name: [] for each in PRODUCTS}
+    for number in range(rounds):
+        for each in PRODUCTS if number % 2 else reversed(PRODUCTS):
+            run = await measure_product(each, kafka, f"p{number}-{each.name.replace('_', '-')}.", count)
             found[each.name].append(run)
             said = f"{each.name}: {run.rate:.0f}/s, {run.cpu_per_million:.1f} CPU s/million"
             click.echo(f"round {number + 1} of {rounds}, {said}", err=True)

@@ -63,6 +63,7 @@ async def running(contestant: Contestant, kafka: str, prefix: str) -> AsyncItera
         state, log = Path(folder) / "state", Path(folder) / "log"
         state.mkdir()
         given = {"BENCH_KAFKA": kafka, "BENCH_PREFIX": prefix, "BENCH_FOLDER": str(state), "PYTHONPATH": str(ROOT)}
+        given["TELLONCE_STATE_DIR"] = str(state)
         own = {name: value for name, value in os.environ.items() if not name.startswith("TELLONCE_")}
         with log.open("w") as said:
             process = subprocess.Popen(  # noqa: ASYNC220 -- it is only started here

@@ -5,6 +5,7 @@ Rule 2. An event is done when its touchpoint is committed by the last stage; all
 """
 
 import sys
+from dataclasses import replace
 from typing import Self
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
@@ -12,7 +13,6 @@ from aiokafka.admin import AIOKafkaAdminClient
 
 from agents import topic_admin
 from agents import topics as topic_list
-from agents.settings import Settings
 from bench import kafka as broker
 from bench.contestants import OLD_OVER_NEW, Contestant
 from bench.measure import Measured, running, watched
@@ -24,22 +24,22 @@ LOOK_EVERY = 0.2
 SEED = 6
 
 
-def products(kafka: str, prefix: str) -> tuple[Contestant, Contestant]:
-    """Return the two, for a run on topics with this prefix."""
-    ours = {"TELLONCE_BROKER": kafka, "TELLONCE_PREFIX": prefix, "TELLONCE_APP_ID": Settings().app_id + "-" + prefix}
-    return (
-        Contestant("product", "Tellonce, whole", (sys.executable, "-m", "commands", "worker", "--once"), "", 1.0, ours),
-        Contestant(
-            "product_by_hand",
-            "the same stages by hand",
-            (sys.executable, "-m", "bench.product_by_hand"),
-            f"state is not read back after a restart; {OLD_OVER_NEW}",
-        ),
-    )
+PRODUCTS = (
+    Contestant("product", "Tellonce, whole", (sys.executable, "-m", "commands", "worker", "--once")),
+    Contestant(
+        "product_by_hand",
+        "the same stages by hand",
+        (sys.executable, "-m", "bench.product_by_hand"),
+        f"state is not read back after a restart; {OLD_OVER_NEW}; an error ends it for good",
+    ),
+)
 
 
-async def measure_product(contestant: Contestant, kafka: str, prefix: str, group: str, events: int) -> Measured:
+async def measure_product(contestant: Contestant, kafka: str, prefix: str, events: int) -> Measured:
     """Run the product, or the same by hand, over an invented day; raises DidOtherWork."""
+    group = f"{prefix}group"
+    settings = {"BROKER": kafka, "PREFIX": prefix, "APP_ID": group}
+    given = {f"TELLONCE_{name}": value for name, value in settings.items()}
     topics = topic_list.load()
     await topic_admin.apply(kafka, topic_list.want(topics, prefix=prefix, partitions=broker.PARTITIONS))
     try:
@@ -47,7 +47,7 @@ async def measure_product(contestant: Contestant, kafka: str, prefix: str, group
         async with writing(kafka) as writer:
             await send(play, writer, prefix, Sent(), book=None, tick=lambda _event: None)
         left = _Left(kafka, prefix, group, events)
-        async with running(contestant, kafka, prefix) as process, left:
+        async with running(replace(contestant, environment=given), kafka, prefix) as process, left:
             return await watched(process, left.done, events, LOOK_EVERY)
     finally:
         await broker.drop_topics(kafka, prefix)

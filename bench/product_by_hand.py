@@ -70,7 +70,9 @@ def table(changelog: str) -> StateTable:
 async def main() -> None:
     """Work until it is ended."""
     prefix, kafka, folder = (os.environ[name] for name in ("BENCH_PREFIX", "BENCH_KAFKA", "BENCH_FOLDER"))
-    at = Installation.of(Settings.model_validate({"broker": kafka, "prefix": prefix}), kafka, Path(folder))
+    at = Installation.of(
+        Settings.model_validate({"broker": kafka, "prefix": prefix, "app_id": f"{prefix}group"}), kafka, Path(folder)
+    )
     metrics = Metrics()
     tables = {name: table(at.name(name)) for name in (*STATE, "state.bonds")}
     directory = make_directory(at, metrics)

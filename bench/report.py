@@ -36,7 +36,16 @@ def record(rounds: Rounds) -> dict[str, Any]:
         for other, ratio in ratios(rounds, "tellonce_library").items():
             if other != "tellonce":
                 found[f"tellonce_library_vs_{other}"] = ratio
-    found["rows"] = {
+    return {**found, "rows": _rows(rounds)}
+
+
+def product_record(rounds: Rounds) -> dict[str, Any]:
+    """Return the whole product's rounds as JSON takes them."""
+    return {"product_vs_by_hand": ratios(rounds, "product")["product_by_hand"], "rows": _rows(rounds)}
+
+
+def _rows(rounds: Rounds) -> dict[str, Any]:
+    return {
         name: {
             "events_per_second": [round(run.rate) for run in runs],
             "cpu_seconds_per_million": round(median(run.cpu_per_million for run in runs), 1),
@@ -44,12 +53,11 @@ def record(rounds: Rounds) -> dict[str, Any]:
         }
         for name, runs in rounds.items()
     }
-    return found
 
 
-def table(rounds: Rounds, contestants: Sequence[Contestant]) -> str:
-    """Return what people read: ratios first."""
-    against = ratios(rounds, "tellonce")
+def table(rounds: Rounds, contestants: Sequence[Contestant], one: str) -> str:
+    """Return what people read: ratios first, how many times as fast as each other contestant `one` is."""
+    against = ratios(rounds, one)
     columns = ("Tellonce is", "events/s", "lowest", "highest", "CPU s/million", "MiB")
     lines = [f"{'':30}" + "".join(f"{column:>14}" for column in columns)]
     for each in contestants:

@@ -44,6 +44,9 @@ from bench import work
 from pipeline.language.vader import Vader
 from pipeline.policy import Policy
 
+CHUNK = 500
+"""Records that the agent takes at a time, a setting: this work is light, so a chunk of 200 mostly waits for Kafka."""
+
 MOST_HOT = 200_000
 """Customers held in memory."""
 
@@ -173,7 +176,9 @@ def topic(name: str, cleanup: Cleanup) -> Topic:
 def main() -> None:
     """Work until it is ended."""
     prefix, kafka, folder = (os.environ[name] for name in ("BENCH_PREFIX", "BENCH_KAFKA", "BENCH_FOLDER"))
-    settings = Settings.model_validate({"broker": kafka, "prefix": prefix, "app_id": f"{prefix}tellonce"})
+    settings = Settings.model_validate(
+        {"broker": kafka, "prefix": prefix, "app_id": f"{prefix}tellonce", "chunk": CHUNK}
+    )
     topics = (
         topic(work.STATE, Cleanup.COMPACT), topic(work.OUTPUTS, Cleanup.DELETE), topic(work.ALERTS, Cleanup.DELETE)
     )  # fmt: skip

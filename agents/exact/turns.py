@@ -14,8 +14,8 @@ from aiokafka.errors import KafkaError
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP
 
-SHARE = 400
-"""Records: two chunks of the usual size, so that a partition's next one is here when it is free."""
+SHARE = 1000
+"""Records: a few chunks, so that a partition's next one is here when its last one is done."""
 
 
 def fair_thread(topics: frozenset[str]) -> type[driver.AIOKafkaConsumerThread]:

@@ -38,7 +38,7 @@ def test_a_ratio_that_fell_by_more_than_it_may_has_fallen(ratio: float, *, falle
 def test_every_row_of_the_table_names_its_contestant_and_what_it_lacks() -> None:
     """Who reads a number reads beside it what it does not come with."""
     rounds = {each.name: _runs(1, 2) for each in CONTESTANTS}
-    said = report.table(rounds, CONTESTANTS).splitlines()
+    said = report.table(rounds, CONTESTANTS, "tellonce").splitlines()
     for each in CONTESTANTS:
         assert any(line.startswith(each.title) for line in said)
         assert f"{each.title}: {each.lacks}." in said or not each.lacks
