@@ -10,6 +10,7 @@ from typing import Self
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.errors import GroupCoordinatorNotAvailableError
 
 from agents import topic_admin
 from agents import topics as topic_list
@@ -76,7 +77,10 @@ class _Left:
 
     async def done(self) -> int:
         """Return how many events are done."""
-        offsets = await self._admin.list_consumer_group_offsets(self._group)
+        try:
+            offsets = await self._admin.list_consumer_group_offsets(self._group)
+        except GroupCoordinatorNotAvailableError:  # a new Kafka makes its topic of offsets at the first question
+            return 0
         committed = {place: max(offsets[place].offset, 0) if place in offsets else 0 for place in self._places}
         ends = await self._client.end_offsets(self._places)
         if all(committed[place] == ends[place] for place in self._places):
