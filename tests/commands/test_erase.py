@@ -20,6 +20,7 @@ from tests.whole.harness import Raw, Stage, stage
 
 SAID = ("--by", "operator-7", "--why", "she asked for it", "--patience", "90", "--json")
 ANNA, BEN = Identifier("crm_id", "C-1001"), Identifier("crm_id", "C-2002")
+FINDINGS = ("detractor-alerts", "repeat-contacts", "journey-signals")
 HOME, BENS = customer_named_by(ANNA), customer_named_by(BEN)
 START = datetime.now(UTC).replace(microsecond=0) - timedelta(days=20)
 
@@ -92,11 +93,11 @@ def told(*arguments: str) -> dict[str, Any]:
 
 
 def standing(at: Stage) -> dict[str, int]:
-    """Return the version of each alert and flag that stands on Anna, by its id: a reader keeps the highest."""
+    """Return the version of each finding that stands on Anna, by its id: a reader keeps the highest."""
     best: dict[str, dict[str, Any]] = {}
-    for records in asyncio.run(at.read(["detractor-alerts", "repeat-contacts"])).values():
+    for records in asyncio.run(at.read(FINDINGS)).values():
         for record in records:
-            name = str(record.get("alert_id", record.get("flag_id")))
+            name = str(next(record[own] for own in ("alert_id", "flag_id", "signal_id") if own in record))
             if name not in best or record["version"] >= best[name]["version"]:
                 best[name] = record
     return {
@@ -145,7 +146,7 @@ def test_a_person_goes_and_nobody_else(at: Stage) -> None:
         assert {k: v for k, v in live(at, "state.entries").items() if k.startswith(BENS.encode())} == bens
 
         assert standing(at) == {}
-        for records in asyncio.run(at.read(["detractor-alerts", "repeat-contacts"])).values():
+        for records in asyncio.run(at.read(FINDINGS)).values():
             assert all(
                 "anna" not in repr(each) and each["words"] is None for each in records if each["reason"] == "erased"
             )
@@ -182,6 +183,7 @@ def test_the_report_says_until_when_copies_can_remain(at: Stage) -> None:
         "touchpoints",
         "detractor-alerts",
         "repeat-contacts",
+        "journey-signals",
         "dead-letters",
         "identity-claims",
         "identity-changes",
