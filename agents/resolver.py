@@ -2,7 +2,9 @@
 
 Rule 1. Claims are taken one by one, in their order. The epoch of a claim's resolution is its place in the log, so it
         grows, survives a restart, and is the same when the claim is taken again.
-Rule 2. What a claim adds is stored before anything is said that follows from it (`agents.exact.loop`).
+Rule 2. What a claim adds is stored last, when all that follows from it is acknowledged. A resolver that dies before
+        finds the world as it was, and says the same by the same epochs; had it stored first, it would say older claims
+        again by what it learned from newer ones, and an epoch would have two meanings.
 Rule 3. Statements, not differences: a claim heard twice is resolved and said again.
 Rule 4. A claim that makes no sense is a dead letter. A merge that is refused changes nothing, and that is said.
 """
@@ -107,7 +109,7 @@ class ResolverAgent:
             for outcome, count in outcomes.items():
                 self.metrics["resolutions_total"].labels(outcome).inc(count)
 
-        return Effects(tuple(puts), tuple(sends), done, taken)
+        return Effects(sends=tuple(sends), done=done, taken=taken, last=tuple(puts))
 
     def _claim(self, record: Record) -> Claim:
         """Return what a claim says. Raises Refused (Rule 4)."""

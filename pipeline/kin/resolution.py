@@ -111,7 +111,6 @@ def _answers(groups: Groups, found: Mapping[Identifier, Standing], rules: KinRul
     answers: dict[Identifier, Answer] = {}
     for members in groups.members():
         strongest = min(members, key=rules.rank)
-        alone = len(members) == 1  # what is parked has company only where an operator gave it away
         for one in members:
-            answers[one] = Answer(customer_named_by(strongest), strongest, found[one].parked if alone else None)
+            answers[one] = Answer(customer_named_by(strongest), strongest, found[one].parked)
     return answers

@@ -109,22 +109,47 @@ class Resolver:
         self.log.append((tuple(start), news, outcome))
         self._say(self.epoch, start, news, outcome)
 
+    def die(self, identifiers: Sequence[Identifier], event: str, most: int) -> None:
+        """Take an event's identifiers, and die when a part of what follows is out and nothing is stored; then take up
+        to `most` claims before it, and it, again.
+        """
+        news = tuple(bonds_of(identifiers, at(), event, RULES))
+        if news:
+            self.epoch += 1
+            self.log.append((tuple(identifiers), News(bonds=news, event=event), "merged"))
+            self._speak(self.epoch, *self.log[-1], heard=lambda home: ord(home[-1]) % 2 == most % 2)
+            self.redo(most + 1)
+
     def redo(self, most: int) -> None:
         """Take the newest claims again, after a crash: under their own epochs, with all that the store has by now."""
         for epoch in range(max(1, self.epoch + 1 - most), self.epoch + 1):
             self._say(epoch, *self.log[epoch - 1])
 
     def _say(self, epoch: int, start: Iterable[Identifier], news: News, outcome: str) -> None:
+        self._speak(epoch, start, news, outcome)
+        self._store(news)
+
+    def _speak(
+        self,
+        epoch: int,
+        start: Iterable[Identifier],
+        news: News,
+        outcome: str,
+        heard: Callable[[str], bool] = lambda _home: True,
+    ) -> None:
         gathered = reachable(start, self._bonds_at, self._verdicts_at, RULES, news)
         now = gathered.now.resolved(RULES)
-        for bond in news.bonds:
-            self.bonds[bond.pair] = bond.merged(self.bonds[bond.pair]) if bond.pair in self.bonds else bond
-        self.verdicts |= {verdict.pair: verdict for verdict in news.verdicts}
         for one, a in now.answers.items():
             told = Told(one, a.customer_id, a.named_by, a.parked.value if a.parked else None, epoch)
             self.said[one].append(told)
         for record in identity_changes(gathered, now, epoch, Cause(outcome, at()), RULES):
-            self.changes[str(record["customer_id"])].append(change(record))
+            if heard(str(record["customer_id"])):
+                self.changes[str(record["customer_id"])].append(change(record))
+
+    def _store(self, news: News) -> None:
+        for bond in news.bonds:
+            self.bonds[bond.pair] = bond.merged(self.bonds[bond.pair]) if bond.pair in self.bonds else bond
+        self.verdicts |= {verdict.pair: verdict for verdict in news.verdicts}
 
     def _bonds_at(self, one: Identifier, type_: str) -> list[Bond]:
         return [bond for bond in self.bonds.values() if one in bond.pair and bond.other(one).type == type_]

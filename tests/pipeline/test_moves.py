@@ -18,7 +18,7 @@ from tests.pipeline.moving_world import NAMES, RULES, Company, Customer, Resolve
 from tests.pipeline.touchpoints import POLICY, UNHAPPY, at, chat, entries, other
 
 Events = list[Entry]
-MANY = settings(max_examples=200, deadline=None)
+MANY = settings(max_examples=1500, deadline=None)
 
 
 @st.composite
@@ -43,7 +43,7 @@ def with_identifiers(event: Entry, names: Iterable[Identifier]) -> Entry:
 
 
 Script = list[tuple[str, int, int]]
-ACTIONS = ("admit", "admit", "again", "claim", "step", "step", "step", "split", "merge", "redo")
+ACTIONS = ("admit", "admit", "again", "claim", "die", "step", "step", "step", "split", "merge", "redo")
 SCRIPTS = st.lists(st.tuples(st.sampled_from(ACTIONS), st.integers(0, 9), st.integers(0, 9)), max_size=25)
 
 
@@ -63,6 +63,9 @@ def played(told: Events, script: Script, seed: int) -> Company:
         elif action == "claim" and claims:
             event = claims.pop(one % len(claims))
             company.resolver.claim(event.identifiers, event.event_id)
+        elif action == "die" and claims:
+            event = claims.pop(one % len(claims))
+            company.resolver.die(event.identifiers, event.event_id, two % 4)
         elif action == "step" and company.waiting:
             company.step()
         else:

@@ -178,9 +178,11 @@ def test_a_split_is_remembered() -> None:
 
 
 def test_an_operator_gives_a_parked_one_away() -> None:
-    """A telephone that two claim is given to one of them; the other's bond still counts for nothing."""
+    """A telephone that two claim is given to one of them; it stays parked: its bonds still count for nothing, and an
+    event that carries anything better is that one's.
+    """
     events = [event("chat/1", crm(1), phone(1)), event("chat/2", crm(2), phone(1))]
     given_to = merge(phone(1), crm(2), world_of(events, [], WIDE), WIDE, LATER)
     assert not isinstance(given_to, NotMerged)
     answer = whole(events, given_to, WIDE).answers[phone(1)]
-    assert (answer.named_by, answer.parked) == (crm(2), None)
+    assert (answer.named_by, answer.parked) == (crm(2), Outcome.CLAIMED_BY_TWO)
