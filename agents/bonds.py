@@ -20,11 +20,10 @@ from typing import Any
 
 from agents.exact.loop import Put
 from agents.tables import StateTable
-from pipeline.kin import Bond, KinRules, Pair, Verdict, pair
+from pipeline.kin import Bond, KinRules, Pair, Verdict, pair, verdict_of, word_of
 from pipeline.touchpoint import Identifier
 from pipeline.wire import SchemaBook
 
-TOGETHER, APART = "together", "apart"
 TOLD = b"!"
 """Stands between the identifiers of a verdict's key; no type begins so."""
 
@@ -100,8 +99,9 @@ class BondMemory:
     def tell(self, verdict: Verdict, by: str | None, why: str | None, stamp: int) -> list[Put]:
         """Take an operator's word, which replaces an older one on the pair; return what to store."""
         self._take(verdict)
-        word = TOGETHER if verdict.together else APART
-        return self._puts(verdict.pair, {"verdict": word, "by": by, "why": why, "at": verdict.at}, TOLD, stamp)
+        return self._puts(
+            verdict.pair, {"verdict": word_of(verdict), "by": by, "why": why, "at": verdict.at}, TOLD, stamp
+        )
 
     def note(self, partition: int) -> str | None:
         """Return what is noted of the rules; None before anything was."""
@@ -173,7 +173,7 @@ class BondMemory:
         both = pair(_identifier(row["stronger"]), _identifier(row["weaker"]), self.rules)
         if row["verdict"] is None:
             return Bond(*both, row["first"], row["last"], row["event"])
-        return Verdict(both, row["verdict"] == TOGETHER, row["at"])
+        return verdict_of(both, row["verdict"], row["at"])
 
 
 def row_key(identifier: Identifier) -> bytes:

@@ -36,6 +36,7 @@ from pipeline.kin import (
     customer_named_by,
     pair,
     reachable,
+    verdict_of,
 )
 from pipeline.records import entry
 from pipeline.touchpoint import Entry, Identifier
@@ -236,7 +237,7 @@ def _bonds(at: Installation, values: Iterable[bytes], rules: KinRules) -> tuple[
             bonds[both] = Bond(*both, row["first"], row["last"], row["event"])
         else:
             said_at: datetime = row["at"]
-            words[both] = Word(Verdict(both, row["verdict"] == "together", said_at), row["by"], row["why"])
+            words[both] = Word(verdict_of(both, row["verdict"], said_at), row["by"], row["why"])
     return bonds, words
 
 

@@ -12,7 +12,7 @@ from typing import Any
 from commands.findings import masked
 from commands.people import People, Record, Word
 from commands.settled import plain
-from pipeline.kin import Bond, Resolution
+from pipeline.kin import Bond, Resolution, word_of
 from pipeline.touchpoint import Identifier
 
 CONTACTS = 10
@@ -92,7 +92,7 @@ def _bond(bond: Bond, one: Identifier, resolution: Resolution) -> Document:
 def _word(word: Word) -> Document:
     verdict = word.verdict
     return {
-        "word": "together" if verdict.together else "apart",
+        "word": word_of(verdict),
         "between": [identifier_record(one) for one in verdict.pair],
         "by": word.by,
         "why": word.why,

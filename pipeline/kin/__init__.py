@@ -18,7 +18,7 @@ Rule 8. What an operator told apart still counts as having been seen: telling a 
         others share the value, and merge then split is where you began.
 """
 
-from pipeline.kin.bonds import Bond, Pair, Verdict, bonds_of, pair, pair_digest
+from pipeline.kin.bonds import Bond, Pair, Verdict, bonds_of, pair, pair_digest, verdict_of, word_of
 from pipeline.kin.gather import Gathered, News, World, reachable
 from pipeline.kin.outcomes import Outcome
 from pipeline.kin.resolution import Answer, Resolution, customer_named_by, owner, resolve
@@ -54,4 +54,6 @@ __all__ = [
     "reachable",
     "resolve",
     "split",
+    "verdict_of",
+    "word_of",
 ]

@@ -39,15 +39,38 @@ class Bond:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """An operator's word on two identifiers (the stronger first): `together` or apart. The newest on a pair counts."""
+    """An operator's word on two identifiers (the stronger first): `together`, or apart, or None where a merge was taken
+    back, as if nothing had been said. The newest on a pair counts. `over`: the two had been told apart before.
+    """
 
     pair: Pair
-    together: bool
+    together: bool | None
     at: datetime
+    over: bool = False
 
     def other(self, one: Identifier) -> Identifier:
         """Return the one of the two that `one` is not."""
         return self.pair[1] if one == self.pair[0] else self.pair[0]
+
+
+MEANINGS = {
+    "together": (True, False),
+    "together_again": (True, True),
+    "apart": (False, False),
+    "taken_back": (None, False),
+}
+"""What each word on a pair means: bond.v1.avsc."""
+
+
+def word_of(verdict: Verdict) -> str:
+    """Return a verdict as it is written."""
+    return next(word for word, meaning in MEANINGS.items() if meaning == (verdict.together, verdict.over))
+
+
+def verdict_of(both: Pair, word: str, at: datetime) -> Verdict:
+    """Return a verdict that was written. Raises KeyError for a word that is none."""
+    together, over = MEANINGS[word]
+    return Verdict(both, together, at, over)
 
 
 def newest(verdicts: Iterable[Verdict]) -> tuple[Verdict, ...]:

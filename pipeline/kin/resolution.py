@@ -65,7 +65,7 @@ def resolve(
     told = {identifier for verdict in verdicts for identifier in verdict.pair}
     # What an operator named without it ever having been seen with another is judged too: it may be junk.
     found = {one: Standing(Outcome.JUNK if rules.is_junk(one) else None) for one in told - found.keys()} | dict(found)
-    apart = {verdict.pair for verdict in verdicts if not verdict.together}
+    apart = {verdict.pair for verdict in verdicts if verdict.together is False}
     groups = Groups(found, apart)
     outcomes = _obey([verdict.pair for verdict in verdicts if verdict.together], groups, found, rules)
     counted: list[Bond] = []

@@ -3,14 +3,15 @@
 Rule 1. A merge first takes back: if a split told the two apart, that split becomes *together*, and split then merge is
         where you began. Else it is *together* on the two identifiers, and on every pair of their customers that was
         told apart. Two CRM ids are refused, and so is junk. Two that are one customer already need no word.
-Rule 2. A split first takes back: if a merge holds the identifier's customer together, the newest such merge becomes
-        *apart*, and merge then split is where you began. Else the identifier is told apart from all others of it.
+Rule 2. A split first takes back: if a merge holds the identifier's customer together, the newest such merge is taken
+        back: to *apart* where the two had been told apart before, else to nothing. So merge then split is where you
+        began. Else the identifier is told apart from all others of it.
 Rule 3. The newest word on a pair counts, and a word is spoken once: one that the world has heard already (verdicts of
         its own moment) says nothing new.
 """
 
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
 from pipeline.kin.bonds import Pair, Verdict, newest, pair
@@ -49,10 +50,12 @@ def merge(
     if len(crm) > 1:
         return NotMerged(Outcome.TWO_CRM_IDS, tuple(crm))
     between = [
-        v.pair for v in world.verdicts if not v.together and len(here & set(v.pair)) == len(there & set(v.pair)) == 1
+        v.pair
+        for v in world.verdicts
+        if v.together is False and len(here & set(v.pair)) == len(there & set(v.pair)) == 1
     ]
     both = pair(one, other, rules)
-    return tuple(Verdict(each, together=True, at=at) for each in dict.fromkeys((both, *between)))
+    return tuple(Verdict(each, together=True, at=at, over=each in between) for each in dict.fromkeys((both, *between)))
 
 
 def split(identifier: Identifier, world: World, rules: KinRules, at: datetime) -> tuple[Verdict, ...]:
@@ -62,7 +65,7 @@ def split(identifier: Identifier, world: World, rules: KinRules, at: datetime) -
         return spoken
     customer = _customer_of(identifier, world, world.verdicts, rules)
     for merged in _merges(customer, world.verdicts):
-        taken_back = tuple(replace(verdict, together=False, at=at) for verdict in merged)
+        taken_back = tuple(Verdict(each.pair, False if each.over else None, at) for each in merged)
         if _customer_of(identifier, world, newest((*world.verdicts, *taken_back)), rules) != customer:
             return taken_back
     rest = sorted(customer - {identifier}, key=rules.rank)
@@ -75,10 +78,10 @@ def _spoken(world: World, at: datetime) -> tuple[Verdict, ...]:
 
 
 def _split_taken_back(both: Pair, world: World, at: datetime) -> tuple[Verdict, ...]:
-    """Return the split that told two apart, as *together*; the verdicts of one moment are one split."""
+    """Return the split that told two apart, or took back their merge, as *together*; what has one moment is one."""
     moments = {verdict.at for verdict in world.verdicts if verdict.pair == both and not verdict.together}
     told = (verdict for verdict in world.verdicts if verdict.at in moments and not verdict.together)
-    return tuple(replace(verdict, together=True, at=at) for verdict in told)
+    return tuple(Verdict(each.pair, together=True, at=at, over=each.together is False) for each in told)
 
 
 def _merges(customer: Collection[Identifier], verdicts: Iterable[Verdict]) -> list[list[Verdict]]:

@@ -56,7 +56,7 @@ async def _merged() -> Bench:
 
 
 async def test_a_merge_moves_rows_and_leaves_a_redirect() -> None:
-    """The loser's timeline sends on, the winner's has both and the alerts; the loser's alert is taken back as its own."""
+    """The loser's timeline sends on, the winner's has both and the alerts; the loser's own alert is taken back."""
     here = await _merged()
     timelines = settled(here.read(TIMELINES), TIMELINES)
     assert (timelines[MAILS]["status"], timelines[MAILS]["redirect_to"]) == ("merged", HER)

@@ -18,7 +18,7 @@ from tests.pipeline.moving_world import NAMES, RULES, Company, Customer, Resolve
 from tests.pipeline.touchpoints import POLICY, UNHAPPY, at, chat, entries, other
 
 Events = list[Entry]
-MANY = settings(max_examples=1500, deadline=None)
+MANY = settings(max_examples=200, deadline=None)
 
 
 @st.composite

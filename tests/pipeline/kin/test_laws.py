@@ -172,7 +172,7 @@ def test_every_identifier_is_in_one_customer_that_its_strongest_names(
 @UNHURRIED
 @given(events=events_of(), words=words_of(), junk=junk)
 def test_what_is_parked_links_nobody(rules: KinRules, events: list[Event], words: list[Verdict], junk: Junk) -> None:
-    """A parked identifier is a customer of its own, without company, but where an operator gave it away; and a bond that
+    """A parked identifier is a customer of its own, without company, where no operator gave it away; and a bond that
     joined did join.
     """
     rules = with_junk(rules, junk)
