@@ -4,10 +4,12 @@ Faust's Kafka consumer lives in a thread and an event loop of its own; questions
 """
 
 import asyncio
+from contextlib import suppress
 from typing import Any, Protocol
 
 import faust
 from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.errors import KafkaError
 from faust.types import TP
 
 ANSWER_WITHIN = 15.0
@@ -34,6 +36,9 @@ class Group(Protocol):
 
     def wake_commits(self, tp: TP) -> None:
         """Make the commit loop look at this partition."""
+
+    async def commit(self, tp: TP) -> None:
+        """Commit now what is done of this partition, if the broker lets us."""
 
 
 class FaustGroup:
@@ -86,3 +91,12 @@ class FaustGroup:
     def wake_commits(self, tp: TP) -> None:
         """Make the commit loop look at this partition."""
         self._app.consumer.wake_commits(tp)
+
+    async def commit(self, tp: TP) -> None:
+        """Commit now. One that is under way may have begun too early, so there is a second one; a broker that is away
+        is the commit loop's matter.
+        """
+        with suppress(KafkaError, TimeoutError):
+            async with asyncio.timeout(ANSWER_WITHIN):
+                if not await self._app.consumer.commit({tp}):
+                    await self._app.consumer.commit({tp})

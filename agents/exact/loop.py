@@ -7,6 +7,8 @@ Rule 2. Work that outlives its generation is dropped, neither stored nor sent no
 Rule 3. A step that takes long gives way (`await asyncio.sleep(0)`) every few milliseconds, so that nothing starves.
 Rule 4. While a chunk waits for Kafka, the agent works on another partition's (`lanes`); a partition's chunks never
         overlap. What waits is in nobody's hands: only work can crash the worker, and what cannot be sent raises.
+Rule 5. After a crash what is done is committed at once, for a while. Else each run would tell again what it told, a
+        record that crashes the next agent would come again and again as another one, and no run would get further.
 Rule 5. What is in hand is written down first (`agents.exact.journal`). A record that crashed the worker, alone, as
         often as it may goes to `condemn` instead of the step: what follows from it is acted on like anything else.
 """
@@ -20,6 +22,7 @@ from faust import StreamT
 from faust.types import TP
 
 from agents.exact.chunks import Chunk, Record
+from agents.exact.crashes import Part
 from agents.exact.exits import Exit, Leave, where
 from agents.exact.fence import Fence, Verdict
 from agents.exact.group import Group
@@ -32,6 +35,10 @@ SEEK_AGAIN_AFTER = 0.5
 
 MOST_DROPS = 200
 """Chunks out of sequence in one generation before the worker leaves: a seek that does not help will not help."""
+
+
+WARY = 60.0
+"""Seconds after a start for which a crash is still near; suspects of partitions that went elsewhere stay for ever."""
 
 
 class Table(Protocol):
@@ -79,6 +86,7 @@ class Effects:
 class Ready:
     """Effects as they go to Kafka: what of the state goes to the changelogs, and the outputs."""
 
+    effects: Effects
     changes: Packed
     sends: Packed
 
@@ -107,6 +115,11 @@ class ExactLoop:
     most_crashes: int = 3
     _drops: int = 0
     _sought: dict[TP, float] = field(default_factory=dict)
+    _began: float = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Begin now."""
+        self._began = self.clock()
 
     def agent(self, name: str, step: Step) -> Callable[[StreamT[list[Record]]], Awaitable[None]]:
         """Return a Faust agent that runs `step` over the chunks of its stream, until something unexpected happens."""
@@ -168,26 +181,48 @@ class ExactLoop:
         while rest is not None:
             part = self.journal.part(rest)
             async with turn, self.journal.holding(name, part):
-                if part.crashes < self.most_crashes:
-                    effects = await step(part.chunk)
-                else:
-                    effects = self.condemn(part.chunk.records[0], part.crashes)
-                self.check_pause()
-                if self.group.generation() != generation:
+                ready = await self._worked(part, step, generation)
+                if ready is None:
                     return False
-                ready = Ready(self._stored(chunk.partition, effects.puts), self.outbox.packed(effects.sends))
-            try:
-                if not await self._carry_out(tp, part.chunk, effects, ready, generation):
+                if part.alone and not await self._through(name, tp, part, ready, generation):
                     return False
-            except Exception:
-                self.journal.hold(name, part)  # it is its own fault too when its effects cannot be sent
-                raise
-            self.journal.survived(part)
-            rest = rest.after(len(part.chunk.records) if effects.taken is None else effects.taken)
+            if not part.alone and not await self._through(name, tp, part, ready, generation):
+                return False
+            taken = ready.effects.taken
+            rest = rest.after(len(part.chunk.records) if taken is None else taken)
         return True
 
-    async def _carry_out(self, tp: TP, chunk: Chunk, effects: Effects, ready: Ready, generation: int) -> bool:
+    async def _worked(self, part: Part, step: Step, generation: int) -> Ready | None:
+        """Return what follows from a part, stored and packed; None where the generation did not last so long."""
+        if part.crashes < self.most_crashes:
+            effects = await step(part.chunk)
+        else:
+            effects = self.condemn(part.chunk.records[0], part.crashes)
+        self.check_pause()
+        if self.group.generation() != generation:
+            return None
+        changes = self._stored(part.chunk.partition, effects.puts)
+        return Ready(effects, changes, self.outbox.packed(effects.sends))
+
+    async def _through(self, name: str, tp: TP, part: Part, ready: Ready, generation: int) -> bool:
+        """Bring what is ready to Kafka, and count it as done; say whether the generation lasted so long.
+
+        After a crash it is committed at once (Rule 5).
+        """
+        try:
+            if not await self._carry_out(tp, part.chunk, ready, generation):
+                return False
+        except Exception:
+            self.journal.hold(name, part)  # it is its own fault too when its effects cannot be sent
+            raise
+        if part.alone or (self.journal.crashes.suspects and self.clock() - self._began < WARY):
+            await self.group.commit(tp)
+        self.journal.survived(part)
+        return True
+
+    async def _carry_out(self, tp: TP, chunk: Chunk, ready: Ready, generation: int) -> bool:
         """Send, count as done; say whether the generation lasted so long."""
+        effects = ready.effects
         await self._keep(chunk.partition, effects.puts, ready.changes)
         await self.outbox.deliver(ready.sends)
         if self.group.generation() != generation:

@@ -118,6 +118,11 @@ class FakeGroup:
         del tp
         self.world.note("wake commits")
 
+    async def commit(self, tp: TP) -> None:
+        """Write it down."""
+        await asyncio.sleep(0)
+        self.world.note("commit now", tp)
+
 
 class FakeBatch:
     """Takes so many bytes of values; the first record always."""

@@ -22,7 +22,7 @@ from agents.exact.chunks import Chunk, Record
 from agents.exact.crashes import MOST_SUSPECTS, Crashes, Held
 from agents.exact.exits import Exit
 from agents.exact.journal import AGENTS, Journal, is_the_worlds, open_journal
-from agents.exact.loop import Effects
+from agents.exact.loop import WARY, Effects, Step
 from agents.exact.outbox import Send
 from tests.agents.exact.fakes import PARTITION, FakeRecord, FakeStream, Left, World, chunk, make_loop
 
@@ -313,9 +313,48 @@ async def test_a_condemned_record_is_sent_acknowledged_and_counted_like_any_othe
         raise AssertionError
 
     assert await loop.take(chunk(5), step, "intake")
-    assert world.steps()[-4:] == ["send out", "acknowledge out", "wake commits", "say"]
-    assert world.trace[-1] == ("say", 5, 1)
+    assert world.steps()[-5:] == ["send out", "acknowledge out", "wake commits", "say", "commit now"]
+    assert world.trace[-2] == ("say", 5, 1)
     assert loop.fence.committable(PARTITION, 1) == 6
+
+
+@pytest.mark.parametrize(
+    ("crashed", "seconds", "at_once"), [(True, 0.0, True), (True, WARY, False), (False, 0.0, False)]
+)
+async def test_after_a_crash_what_is_done_is_committed_at_once(*, crashed: bool, seconds: float, at_once: bool) -> None:
+    """Else each run would tell again what it told, and meet what crashes it as another record. It lasts for a while."""
+    world = World()
+    loop, _ = make_loop(world)
+    await loop.outbox.open()
+    if crashed:
+        loop.journal.crashes.judge([Held("touchpoints", 3, 5, 9, 0)])
+    world.now = seconds
+
+    async def step(_: Chunk) -> Effects:
+        return Effects()
+
+    assert await loop.take(chunk(0), step, "intake")
+    assert ("commit now" in world.steps()) is at_once
+
+
+async def test_nobody_works_until_a_suspect_that_survived_is_committed() -> None:
+    """What it told may crash the next agent: that must not make the next run tell it again."""
+    world = World()
+    loop, _ = make_loop(world)
+    await loop.outbox.open()
+    loop.journal.crashes.judge([Held("raw", 0, 0, 1, FakeRecord().timestamp)])
+
+    def step(name: str) -> Step:
+        async def work(_: Chunk) -> Effects:
+            world.note(name)
+            return Effects(sends=(Send("out", b"", b"x", 7),))
+
+        return work
+
+    await asyncio.gather(
+        loop.take(chunk(0), step("suspect"), "intake"), loop.take(chunk(0, partition=1), step("next"), "timelines")
+    )
+    assert world.steps().index("suspect") < world.steps().index("commit now") < world.steps().index("next")
 
 
 def test_the_memory_is_bounded() -> None:
