@@ -1,6 +1,6 @@
 # One verb per need; CI runs the same ones. Bare `make` prints them.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo chaos test fuzz check format clean
+.PHONY: help setup demo chaos search recovery test fuzz check format clean
 
 BIN := .venv/bin
 ROOMS := agents bench broker chaos commands exports pipeline policies schemas simulation tests
@@ -21,6 +21,12 @@ test: setup check ## everything that must hold: check, then all tests, the real 
 
 chaos: setup ## faults on a real broker, held against the pure core (CHAOS_SEED, CHAOS_SECONDS)
 	@$(BIN)/python -m chaos
+
+search: setup ## the laws with other examples than ever before
+	@HYPOTHESIS_PROFILE=search $(BIN)/pytest -m "not kafka"
+
+recovery: setup ## how long a worker takes to be back, by the size of its state, and after a kill
+	@$(BIN)/python -m chaos.recovery
 
 fuzz: setup ## 20,000 hostile messages a source: each a touchpoint or a dead letter (FUZZ_SEED=n: others)
 	@FUZZ_MESSAGES=$${FUZZ_MESSAGES:-20000} $(BIN)/pytest --quiet tests/pipeline/test_fuzz.py
