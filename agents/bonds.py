@@ -21,6 +21,7 @@ from typing import Any
 from agents.exact.loop import Put
 from agents.tables import StateTable
 from pipeline.kin import Bond, KinRules, Pair, Verdict, pair, verdict_of, word_of
+from pipeline.records import identifier_of, identifier_record
 from pipeline.touchpoint import Identifier
 from pipeline.wire import SchemaBook
 
@@ -34,7 +35,7 @@ ROWS_REMEMBERED = 1 << 14
 """Rows whose bytes need not be read again: each stands under two identifiers, and customers come back."""
 
 NOTHING: Mapping[str, Any] = dict.fromkeys(("first", "last", "event", "verdict", "by", "why", "at", "note"))
-NOBODY: Mapping[str, str] = {"type": "", "value": ""}
+NOBODY = identifier_record(Identifier("", ""))
 
 NOTE = b"\0rules"
 """The key of the one row that is no bond, in front of all others."""
@@ -121,7 +122,7 @@ class BondMemory:
 
     def _puts(self, both: Pair, said: Mapping[str, Any], between: bytes, stamp: int) -> list[Put]:
         stronger, weaker = both
-        record = {**NOTHING, "stronger": _record(stronger), "weaker": _record(weaker), **said}
+        record = {**NOTHING, "stronger": identifier_record(stronger), "weaker": identifier_record(weaker), **said}
         value = self.book.encode("bond", record)
         keys = (row_key(stronger) + between + row_key(weaker), row_key(weaker) + between + row_key(stronger))
         return [Put(self.table, key, value, stamp) for key in keys]
@@ -170,7 +171,7 @@ class BondMemory:
         """Return a row's bytes as what they say."""
         row = self.book.decode("bond", value)
         # Which of the two is stronger may have been settled otherwise since.
-        both = pair(_identifier(row["stronger"]), _identifier(row["weaker"]), self.rules)
+        both = pair(identifier_of(row["stronger"]), identifier_of(row["weaker"]), self.rules)
         if row["verdict"] is None:
             return Bond(*both, row["first"], row["last"], row["event"])
         return verdict_of(both, row["verdict"], row["at"])
@@ -182,11 +183,3 @@ def row_key(identifier: Identifier) -> bytes:
     """
     value = identifier.value.encode("utf-8", "surrogatepass")
     return b"%s:%d:%s," % (identifier.type.encode(), len(value), value)
-
-
-def _record(identifier: Identifier) -> dict[str, str]:
-    return {"type": identifier.type, "value": identifier.value}
-
-
-def _identifier(record: Mapping[str, str]) -> Identifier:
-    return Identifier(record["type"], record["value"])

@@ -16,6 +16,7 @@ from typing import Any
 
 from pipeline.identity import Directory
 from pipeline.kin import KinRules, pair, pair_digest
+from pipeline.records import identifier_record
 from pipeline.touchpoint import Touchpoint
 
 AGAIN_AFTER = 60.0
@@ -70,7 +71,7 @@ def seen_record(touchpoint: Touchpoint) -> dict[str, Any]:
     origin = touchpoint.origin
     return {
         "kind": "seen",
-        "identifiers": [{"type": each.type, "value": each.value} for each in touchpoint.identifiers],
+        "identifiers": [identifier_record(each) for each in touchpoint.identifiers],
         "occurred_at": touchpoint.occurred_at,
         "event": f"{touchpoint.source}/{touchpoint.event_id}",
         "origin": {"topic": origin.topic, "partition": origin.partition, "offset": origin.offset},

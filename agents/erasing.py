@@ -20,7 +20,7 @@ from agents.timelines import TimelineTopics
 from pipeline.erasing import Erased, erased_copies, erased_whole, is_late
 from pipeline.moved import kin_record, move
 from pipeline.policy import Policy
-from pipeline.touchpoint import Identifier
+from pipeline.records import identifier_of
 from pipeline.wire import SchemaBook
 
 ERASED = "erased"
@@ -69,7 +69,7 @@ class ErasingTimelines:
     def _erased(self, chunk: Chunk, change: Mapping[str, Any]) -> Effects:
         customer, stamp = change["customer_id"], chunk.records[0].timestamp
         known = self.kept.known(chunk.partition, customer)
-        whose = [Identifier(each["identifier"]["type"], each["identifier"]["value"]) for each in change["answers"]]
+        whose = [identifier_of(each["identifier"]) for each in change["answers"]]
         if whose:
             gone = erased_copies(customer, known.picture, known.raised, whose, self.policy)
         else:

@@ -20,8 +20,9 @@ from agents.metrics import Metrics
 from agents.resolver import ResolverTopics, entry_key
 from pipeline.kin import Cause, KinRules, customer_named_by, directory_entries, identity_changes
 from pipeline.kin.erasure import Erasure, digests, erasure
+from pipeline.records import identifier_of, told_record
 from pipeline.refusal import Refused
-from pipeline.touchpoint import Identifier
+from pipeline.touchpoint import Identifier, Told
 from pipeline.wire import SchemaBook
 
 ERASE, ERASED = "erase", "erased"
@@ -63,7 +64,7 @@ class ForgettingResolver:
     def _erased(self, chunk: Chunk, claim: Mapping[str, Any]) -> Effects:
         self.memory.begin(chunk.partition)
         record = chunk.records[0]
-        named = [Identifier(each["type"], each["value"]) for each in claim["identifiers"]]
+        named = [identifier_of(each) for each in claim["identifiers"]]
         person = erasure(named, self.memory.bonds_at, self.memory.verdicts_at, self.rules)
 
         def done() -> None:
@@ -109,16 +110,7 @@ class ForgettingResolver:
 
 
 def _erased(home: str, epoch: int, cause: Cause, identifiers: tuple[Identifier, ...]) -> dict[str, Any]:
-    answers = [
-        {
-            "identifier": {"type": one.type, "value": one.value},
-            "customer_id": customer_named_by(one),
-            "named_by": {"type": one.type, "value": one.value},
-            "parked": None,
-            "epoch": epoch,
-        }
-        for one in identifiers
-    ]
+    answers = [told_record(Told(one, customer_named_by(one), one, None, epoch)) for one in identifiers]
     return {
         "customer_id": home,
         "epoch": epoch,

@@ -15,6 +15,7 @@ from typing import Any
 
 from pipeline.identity import DirectoryAnswer
 from pipeline.kin import Answer, Outcome, customer_named_by
+from pipeline.records import identifier_of
 from pipeline.touchpoint import Identifier
 
 _UNHEARD = -1
@@ -55,12 +56,12 @@ class Known:
         if record["pair"] is not None:
             self._pairs.add(_number(record["pair"].encode()))
             return
-        slot = self._slot(_identifier(record["identifier"]))
+        slot = self._slot(identifier_of(record["identifier"]))
         if record["epoch"] < self._epochs[slot]:
             return
-        named_by = _identifier(record["named_by"])
+        named_by = identifier_of(record["named_by"])
         name = self._slot(named_by)
-        self._texts.setdefault(name, named_by)
+        self._texts.setdefault(name, Identifier(sys.intern(named_by.type), named_by.value))
         self._epochs[slot], self._names[slot] = record["epoch"], name
         self._parked[slot] = 0 if record["parked"] is None else 1 + _OUTCOMES.index(Outcome(record["parked"]))
 
@@ -105,7 +106,3 @@ class Known:
 def _number(key: bytes) -> int:
     """Return a key's digest as a number: an int of 128 bits takes less memory than 16 bytes do."""
     return int.from_bytes(blake2b(key, digest_size=16).digest(), "big")
-
-
-def _identifier(record: Mapping[str, str]) -> Identifier:
-    return Identifier(sys.intern(record["type"]), record["value"])

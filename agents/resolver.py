@@ -39,6 +39,7 @@ from pipeline.kin import (
     reachable,
     split,
 )
+from pipeline.records import identifier_of
 from pipeline.refusal import Reason, Refused, Stage
 from pipeline.touchpoint import Identifier
 from pipeline.wire import SchemaBook
@@ -115,7 +116,7 @@ class ResolverAgent:
         """Return what a claim says. Raises Refused (Rule 4)."""
         said = self.book.decode("identity-claim", record.value or b"")
         kind = said["kind"]
-        identifiers = tuple(dict.fromkeys(Identifier(each["type"], each["value"]) for each in said["identifiers"]))
+        identifiers = tuple(dict.fromkeys(map(identifier_of, said["identifiers"])))
         if kind not in KINDS:
             raise _refused("kind", f"one of {', '.join(KINDS)}")
         known = all(each.type in self.rules.strongest_first for each in identifiers)
@@ -194,7 +195,7 @@ def entry_key(entry: Mapping[str, Any]) -> bytes:
     """Return the key of a record of the directory: the identifier, or the pair's digest."""
     if entry["pair"] is not None:
         return str(entry["pair"]).encode()
-    return identifier_key(Identifier(entry["identifier"]["type"], entry["identifier"]["value"]))
+    return identifier_key(identifier_of(entry["identifier"]))
 
 
 def _refused(field: str, expected: str) -> Refused:

@@ -22,6 +22,7 @@ from agents.app import Installation, identifiers_of, kin_rules
 from agents.topic_admin import require
 from commands.refusals import Refusal
 from commands.streams import read_to_the_end
+from commands.whose import answers_of
 from pipeline.identifiers import TYPES, IdentifierRules, canonical
 from pipeline.kin import (
     Answer,
@@ -29,7 +30,6 @@ from pipeline.kin import (
     Gathered,
     KinRules,
     News,
-    Outcome,
     Pair,
     Resolution,
     Verdict,
@@ -38,7 +38,7 @@ from pipeline.kin import (
     reachable,
     verdict_of,
 )
-from pipeline.records import entry
+from pipeline.records import entry, identifier_of
 from pipeline.touchpoint import Entry, Identifier
 
 CUSTOMER = re.compile(r"customer-[a-z2-7]{26}")
@@ -175,7 +175,7 @@ async def read_people(at: Installation) -> People:
         kin_rules(identifiers_of(at)),
         bonds,
         words,
-        dict(_answers(at, latest(found["directory"]).values())),
+        answers_of(at.book.decode("directory-entry", value) for value in latest(found["directory"]).values()),
         timelines_of(at, found["timelines"]),
     )
 
@@ -220,11 +220,6 @@ def timelines_of(at: Installation, records: Iterable[ConsumerRecord]) -> dict[st
     return {str(told["customer_id"]): told for told in kept.values()}
 
 
-def identifier_of(record: Mapping[str, str]) -> Identifier:
-    """Return the identifier that a record carries."""
-    return Identifier(record["type"], record["value"])
-
-
 def _bonds(at: Installation, values: Iterable[bytes], rules: KinRules) -> tuple[dict[Pair, Bond], dict[Pair, Word]]:
     bonds: dict[Pair, Bond] = {}
     words: dict[Pair, Word] = {}
@@ -239,14 +234,3 @@ def _bonds(at: Installation, values: Iterable[bytes], rules: KinRules) -> tuple[
             said_at: datetime = row["at"]
             words[both] = Word(verdict_of(both, row["verdict"], said_at), row["by"], row["why"])
     return bonds, words
-
-
-def _answers(at: Installation, values: Iterable[bytes]) -> Iterator[tuple[Identifier, Answer]]:
-    for value in values:
-        told = at.book.decode("directory-entry", value)
-        if told["identifier"] is not None:
-            parked = None if told["parked"] is None else Outcome(told["parked"])
-            yield (
-                identifier_of(told["identifier"]),
-                Answer(told["customer_id"], identifier_of(told["named_by"]), parked),
-            )

@@ -31,6 +31,7 @@ from agents.settings import Settings
 from agents.tables import StateTable
 from commands.evaluation import START, Town
 from pipeline.kin import KinRules, bonds_of, pair_digest
+from pipeline.records import identifier_record
 
 if TYPE_CHECKING:
     from faust.types import TP
@@ -167,7 +168,7 @@ def _digests(event: Seen, rules: KinRules) -> set[str]:
 def _row(offset: int, event: Seen, at: Installation) -> Row:
     said = {
         "kind": "seen",
-        "identifiers": [{"type": one.type, "value": one.value} for one in event.identifiers],
+        "identifiers": [identifier_record(one) for one in event.identifiers],
         "occurred_at": event.at,
         "event": event.name,
         **dict.fromkeys(("origin", "by", "reason")),

@@ -13,6 +13,7 @@ from commands.findings import masked
 from commands.people import People, Record, Word
 from commands.settled import plain
 from pipeline.kin import Bond, Resolution, word_of
+from pipeline.records import identifier_record
 from pipeline.touchpoint import Identifier
 
 CONTACTS = 10
@@ -55,11 +56,6 @@ def parked_documents(people: People) -> list[Document]:
 def parked_document(one: Identifier, why: str, people: People) -> Document:
     """Return an identifier that links nobody, with why and how many customers share it."""
     return {**identifier_record(one), "why": why, "shared_by": len(people.sharers(one))}
-
-
-def identifier_record(one: Identifier) -> dict[str, str]:
-    """Return an identifier as a document has it."""
-    return {"type": one.type, "value": one.value}
 
 
 def masked_document(value: Any) -> Any:  # noqa: ANN401 -- any part of a document

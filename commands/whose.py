@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from pipeline.kin import Answer, Outcome, customer_named_by, owner
+from pipeline.records import identifier_of, identifier_record
 from pipeline.touchpoint import Identifier
 
 Record = dict[str, object]
@@ -22,7 +23,7 @@ def answers_of(directory: Iterable[Mapping[str, Any]]) -> Answers:
     for told in directory:
         if told["identifier"] is None:
             continue
-        one = _identifier(told["identifier"])
+        one = identifier_of(told["identifier"])
         if one not in newest or told["epoch"] >= newest[one]["epoch"]:
             newest[one] = told
     return {one: _answer(told) for one, told in newest.items()}
@@ -34,8 +35,7 @@ def named(touchpoint: Mapping[str, Any], answers: Answers) -> Record:
     whose = owner(identifiers_of(touchpoint), answers)
     if whose is None:  # no touchpoint is without an identifier; were there one, it would stay where it is
         return record
-    named_by = {"type": whose.named_by.type, "value": whose.named_by.value}
-    return {**record, "customer_id": whose.customer_id, "named_by": named_by}
+    return {**record, "customer_id": whose.customer_id, "named_by": identifier_record(whose.named_by)}
 
 
 def merged(touchpoints: Iterable[Mapping[str, Any]], answers: Answers) -> int:
@@ -49,13 +49,9 @@ def merged(touchpoints: Iterable[Mapping[str, Any]], answers: Answers) -> int:
 
 def identifiers_of(touchpoint: Mapping[str, Any]) -> tuple[Identifier, ...]:
     """Return a touchpoint's identifiers, strongest first."""
-    return tuple(_identifier(one) for one in touchpoint["identifiers"])
+    return tuple(identifier_of(one) for one in touchpoint["identifiers"])
 
 
 def _answer(told: Mapping[str, Any]) -> Answer:
     parked = None if told["parked"] is None else Outcome(told["parked"])
-    return Answer(told["customer_id"], _identifier(told["named_by"]), parked)
-
-
-def _identifier(record: Mapping[str, str]) -> Identifier:
-    return Identifier(record["type"], record["value"])
+    return Answer(told["customer_id"], identifier_of(told["named_by"]), parked)

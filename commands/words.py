@@ -22,6 +22,7 @@ from agents.topic_admin import require
 from commands.refusals import Refusal
 from commands.streams import partitions, reading
 from pipeline.kin import customer_named_by
+from pipeline.records import identifier_record
 from pipeline.touchpoint import Identifier
 
 QUIET = timedelta(milliseconds=500)
@@ -53,7 +54,7 @@ class Spoken:
         """The record of identity-claim.v1.avsc."""
         return {
             "kind": self.kind,
-            "identifiers": [{"type": one.type, "value": one.value} for one in self.identifiers],
+            "identifiers": [identifier_record(one) for one in self.identifiers],
             "occurred_at": self.at,
             "event": None,
             "origin": None,

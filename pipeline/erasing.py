@@ -17,6 +17,7 @@ from pipeline.findings import Kind, Record, anchor_of
 from pipeline.journey.retracted import retracted_signal
 from pipeline.placing import Kin
 from pipeline.policy import Policy
+from pipeline.records import identifier_record
 from pipeline.retraction import neutral_alert, neutral_flag
 from pipeline.touchpoint import Entry, Identifier, Told
 
@@ -88,7 +89,7 @@ def retracted(kind: Kind, name: str, body: Mapping[str, object], version: int) -
     kept = ("customer_id", "channel", "contact_id", "occurred_at", "deliver_before", "policy")
     record: Record = {field: body[field] for field in kept} | {
         "account_id": None,
-        "named_by": {"type": MARK.type, "value": MARK.value},
+        "named_by": identifier_record(MARK),
         "queue": None,
         "topics": [],
         "version": version,

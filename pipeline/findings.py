@@ -14,7 +14,8 @@ from typing import Literal
 
 from pipeline.contacts import Contact
 from pipeline.policy import Policy
-from pipeline.touchpoint import Entry, Identifier
+from pipeline.records import identifier_record
+from pipeline.touchpoint import Entry
 
 Kind = Literal["detractor-alert", "repeat-contact", "journey-signal"]
 Record = dict[str, object]
@@ -62,11 +63,6 @@ def evidence(entry: Entry) -> Record:
 def compared(what: str, value: float, operator: str, limit: float) -> Record:
     """Return one value held against the policy."""
     return {"what": what, "value": value, "operator": operator, "limit": limit}
-
-
-def identifier_record(identifier: Identifier) -> Record:
-    """Return an identifier in the wire's shape."""
-    return {"type": identifier.type, "value": identifier.value}
 
 
 def policy_record(policy: Policy) -> Record:

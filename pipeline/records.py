@@ -50,9 +50,9 @@ def entry_of(touchpoint: Touchpoint) -> Entry:
 def told_record(told: Told) -> dict[str, Any]:
     """Return an answer in the wire's shape, as an identity change and a moved entry carry it."""
     return {
-        "identifier": _identifier_record(told.identifier),
+        "identifier": identifier_record(told.identifier),
         "customer_id": told.customer_id,
-        "named_by": _identifier_record(told.named_by),
+        "named_by": identifier_record(told.named_by),
         "parked": told.parked,
         "epoch": told.epoch,
     }
@@ -60,8 +60,18 @@ def told_record(told: Told) -> dict[str, Any]:
 
 def told(record: Mapping[str, Any]) -> Told:
     """Return the answer that an identity change or a moved entry carries."""
-    named_by = _identifier(record["named_by"])
-    return Told(_identifier(record["identifier"]), record["customer_id"], named_by, record["parked"], record["epoch"])
+    named_by = identifier_of(record["named_by"])
+    return Told(identifier_of(record["identifier"]), record["customer_id"], named_by, record["parked"], record["epoch"])
+
+
+def identifier_record(identifier: Identifier) -> dict[str, str]:
+    """Return an identifier in the wire's shape."""
+    return {"type": identifier.type, "value": identifier.value}
+
+
+def identifier_of(record: Mapping[str, str]) -> Identifier:
+    """Return the identifier that a record carries."""
+    return Identifier(record["type"], record["value"])
 
 
 def score_record(score: Score | None) -> dict[str, Any] | None:
@@ -93,7 +103,7 @@ def _shared_record(t: Touchpoint | Entry) -> dict[str, Any]:
         "ended_at": None if t.ended_at is None else _whole(t.ended_at),
         "customer_id": t.customer_id,
         "account_id": t.account_id,
-        "named_by": _identifier_record(t.named_by),
+        "named_by": identifier_record(t.named_by),
         "actor": t.actor,
         "direction": t.direction,
         "keys": list(t.keys),
@@ -107,7 +117,7 @@ def _shared_record(t: Touchpoint | Entry) -> dict[str, Any]:
         "company_negations": t.company_negations,
         "excerpt": t.excerpt,
         "origin": {"topic": t.origin.topic, "partition": t.origin.partition, "offset": t.origin.offset},
-        "identifiers": [_identifier_record(i) for i in t.identifiers],
+        "identifiers": [identifier_record(i) for i in t.identifiers],
         "epoch": t.epoch,
         "company_words": t.company_words,
         "promised_by": None if t.promised_by is None else _whole(t.promised_by),
@@ -127,7 +137,7 @@ def _shared(r: Mapping[str, Any]) -> dict[str, Any]:
         "ended_at": r["ended_at"],
         "customer_id": r["customer_id"],
         "account_id": r["account_id"],
-        "named_by": _identifier(r["named_by"]),
+        "named_by": identifier_of(r["named_by"]),
         "actor": r["actor"],
         "direction": r["direction"],
         "keys": tuple(r["keys"]),
@@ -141,7 +151,7 @@ def _shared(r: Mapping[str, Any]) -> dict[str, Any]:
         "company_negations": r["company_negations"],
         "excerpt": r["excerpt"],
         "origin": Origin(r["origin"]["topic"], r["origin"]["partition"], r["origin"]["offset"]),
-        "identifiers": tuple([_identifier(i) for i in r["identifiers"]]),
+        "identifiers": tuple([identifier_of(i) for i in r["identifiers"]]),
         "epoch": r["epoch"],
         "company_words": r["company_words"],
         "promised_by": r["promised_by"],
@@ -149,14 +159,6 @@ def _shared(r: Mapping[str, Any]) -> dict[str, Any]:
         "thanks_only": r["thanks_only"],
         "tags": tuple(r["tags"]),
     }
-
-
-def _identifier_record(identifier: Identifier) -> dict[str, str]:
-    return {"type": identifier.type, "value": identifier.value}
-
-
-def _identifier(record: Mapping[str, str]) -> Identifier:
-    return Identifier(record["type"], record["value"])
 
 
 def _whole(time: datetime) -> datetime:

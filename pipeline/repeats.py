@@ -19,9 +19,10 @@ from functools import cached_property
 from itertools import accumulate
 
 from pipeline.contacts import Contact, as_of
-from pipeline.findings import Finding, anchor_of, compared, evidence, identifier_record, policy_record
+from pipeline.findings import Finding, anchor_of, compared, evidence, policy_record
 from pipeline.ids import derived
 from pipeline.policy import Policy
+from pipeline.records import identifier_record
 from pipeline.stitch import place
 from pipeline.touchpoint import Entry
 from pipeline.words import duration

@@ -9,9 +9,10 @@ Rule 3. Its version is how many touchpoints are known of the customer: any new o
 from collections.abc import Iterable, Sequence
 
 from pipeline.contacts import Contact
-from pipeline.findings import Finding, Record, identifier_record
+from pipeline.findings import Finding, Record
 from pipeline.first_contact import Resolution, resolutions
 from pipeline.policy import Policy
+from pipeline.records import identifier_record
 from pipeline.repeats import Links
 from pipeline.touchpoint import Entry
 

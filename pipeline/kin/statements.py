@@ -19,6 +19,7 @@ from pipeline.kin.gather import Gathered
 from pipeline.kin.outcomes import Outcome
 from pipeline.kin.resolution import Answer, Resolution, customer_named_by
 from pipeline.kin.rules import KinRules
+from pipeline.records import identifier_record
 from pipeline.touchpoint import Identifier
 
 MOST_LINKS = 100
@@ -167,8 +168,8 @@ def _links(gathered: Gathered, rules: KinRules) -> list[Bond]:
 
 def _link(bond: Bond, now: Resolution) -> dict[str, Any]:
     return {
-        "stronger": _identifier(bond.stronger),
-        "weaker": _identifier(bond.weaker),
+        "stronger": identifier_record(bond.stronger),
+        "weaker": identifier_record(bond.weaker),
         "outcome": str(now.outcomes[bond.pair]),
         "event": bond.event,
     }
@@ -176,13 +177,9 @@ def _link(bond: Bond, now: Resolution) -> dict[str, Any]:
 
 def _answer(one: Identifier, answer: Answer, epoch: int) -> dict[str, Any]:
     return {
-        "identifier": _identifier(one),
+        "identifier": identifier_record(one),
         "customer_id": answer.customer_id,
-        "named_by": _identifier(answer.named_by),
+        "named_by": identifier_record(answer.named_by),
         "parked": None if answer.parked is None else str(answer.parked),
         "epoch": epoch,
     }
-
-
-def _identifier(one: Identifier) -> dict[str, str]:
-    return {"type": one.type, "value": one.value}

@@ -21,6 +21,7 @@ from agents.tables import StateTable
 from pipeline.identifiers import IdentifierRules
 from pipeline.kin import Answer, Bond, Limit, Pair, bonds_of, customer_named_by, resolve
 from pipeline.linking import linking_rules, linking_text
+from pipeline.records import identifier_of
 from pipeline.touchpoint import Identifier
 from tests.agents.exact.fakes import FakeRecord
 from tests.agents.harness import INSTALLATION
@@ -113,7 +114,7 @@ def answers(told: Iterable[Claim], rules: IdentifierRules) -> dict[Identifier, A
     kin = kin_rules(rules)
     found: dict[Pair, Bond] = {}
     for each in told:
-        one_event = [Identifier(one["type"], one["value"]) for one in each["identifiers"]]
+        one_event = [identifier_of(one) for one in each["identifiers"]]
         for bond in bonds_of(one_event, each["occurred_at"], each["event"], kin):
             found[bond.pair] = bond if bond.pair not in found else bond.merged(found[bond.pair])
     return dict(resolve(list(found.values()), (), kin).answers)
@@ -244,7 +245,7 @@ def what_was_told(bench: Bench) -> tuple[dict[Identifier, set[str]], dict[str, d
     heard: dict[str, dict[Identifier, tuple[int, str]]] = {}
     for change in bench.read(CHANGES):
         for told in change["answers"]:
-            one = Identifier(told["identifier"]["type"], told["identifier"]["value"])
+            one = identifier_of(told["identifier"])
             ever.setdefault(one, {customer_named_by(one)}).add(told["customer_id"])
             newest = max(
                 heard.setdefault(change["customer_id"], {}).get(one, (0, "")), (told["epoch"], told["customer_id"])

@@ -5,7 +5,7 @@ Rule 2. All people are invented.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -18,8 +18,8 @@ from agents.settings import Settings
 from commands.streams import writing
 from pipeline.advance import advance, picture
 from pipeline.kin import Bond, Pair, bonds_of, owner, resolve
-from pipeline.records import entry_record
-from pipeline.touchpoint import Entry, Identifier
+from pipeline.records import entry_record, identifier_record, told_record
+from pipeline.touchpoint import Entry, Identifier, Told
 from tests.pipeline.touchpoints import at, call, chat
 
 CRM_1, CRM_2 = Identifier("crm_id", "C-1001"), Identifier("crm_id", "C-2002")
@@ -82,18 +82,14 @@ def _records(installed: Installation, town: Sequence[Seen]) -> Iterable[tuple[st
     answers = resolve(tuple(bonds.values()), (), kin_rules(identifiers_of(installed))).answers
     for bond in bonds.values():
         row: dict[str, Any] = dict.fromkeys(("verdict", "by", "why", "at"))
-        row |= {"stronger": _record(bond.stronger), "weaker": _record(bond.weaker)}
+        row |= {"stronger": identifier_record(bond.stronger), "weaker": identifier_record(bond.weaker)}
         row |= {"first": bond.first, "last": bond.last, "event": bond.event}
         for one, other in (bond.pair, bond.pair[::-1]):
             yield "state.bonds", row_key(one) + row_key(other), encode("bond", row)
     for one, answer in answers.items():
-        told = {"identifier": _record(one), "customer_id": answer.customer_id, "named_by": _record(answer.named_by)}
         parked = None if answer.parked is None else str(answer.parked)
-        yield (
-            "directory",
-            identifier_key(one),
-            encode("directory-entry", told | {"parked": parked, "epoch": 1, "pair": None}),
-        )
+        told = told_record(Told(one, answer.customer_id, answer.named_by, parked, 1))
+        yield "directory", identifier_key(one), encode("directory-entry", told | {"pair": None})
     by_customer: dict[str, list[Entry]] = defaultdict(list)
     for seen in town:
         whose = owner(seen.identifiers, answers)
@@ -106,7 +102,3 @@ def _records(installed: Installation, town: Sequence[Seen]) -> Iterable[tuple[st
             yield "state.entries", f"{customer}\0{each.event_id}".encode(), encode("timeline-entry", entry_record(each))
         after = advance(picture((), installed.policy), {}, rows, installed.policy)
         yield "timelines", customer.encode(), encode("timeline", after.timeline)
-
-
-def _record(one: Identifier) -> Mapping[str, str]:
-    return {"type": one.type, "value": one.value}
