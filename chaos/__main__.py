@@ -4,15 +4,19 @@ import asyncio
 import sys
 import tempfile
 import time
+from contextlib import nullcontext
+from dataclasses import replace
 from pathlib import Path
 from random import Random
 
 import click
 from rich.console import Console
 
-from chaos.faults import FAULTS, ON_THREE
+from chaos.faults import FAULTS, ON_THREE, lag_at_start
 from chaos.report import is_clean, line, show, totals
 from chaos.run import Played, play
+
+MOST_LAG = 1_000_000
 
 
 @click.command()
@@ -20,21 +24,33 @@ from chaos.run import Played, play
 @click.option("--seconds", type=int, envvar="CHAOS_SECONDS", help="Begin no further run after so many seconds.")
 @click.option("--runs", type=int, default=1, show_default=True, help="Runs, with a seed each from --seed on.")
 @click.option("--events", type=int, default=1500, show_default=True, help="Events that each fault hits.")
+@click.option("--lag", type=click.IntRange(1, MOST_LAG), help="Events of the lag at start; else four times --events.")
 @click.option("--brokers", type=click.Choice(["1", "3"]), default="1", show_default=True, help="On how many brokers.")
+@click.option("--keep", type=click.Path(path_type=Path), help="Leave logs, stores and Kafka's data here, by seed.")
 @click.option("--fault", "only", multiple=True, help="Only faults whose name has this in it.")
-def chaos(*, seed: int, seconds: int | None, runs: int, events: int, brokers: str, only: tuple[str, ...]) -> None:
+def chaos(
+    *,
+    seed: int,
+    seconds: int | None,
+    runs: int,
+    events: int,
+    lag: int | None,
+    brokers: str,
+    keep: Path | None,
+    only: tuple[str, ...],
+) -> None:
     """Play every fault on a real Kafka, and compare what comes of it with what the core says."""
     console, began, played = Console(width=140), time.monotonic(), list[Played]()
     for each in range(seed, seed + runs):
         if seconds is not None and played and time.monotonic() - began > seconds:
             break
         faults = [
-            fault
+            replace(fault, share=lag / events) if lag and fault.suffer is lag_at_start else fault
             for fault in (FAULTS if brokers == "1" else ON_THREE)
             if not only or any(part in fault.name for part in only)
         ]
         Random(each).shuffle(faults)  # noqa: S311 -- repeatable, not secret
-        with tempfile.TemporaryDirectory(prefix="tellonce-chaos-") as folder:
+        with nullcontext(keep / str(each)) if keep else tempfile.TemporaryDirectory(prefix="tellonce-chaos-") as folder:
             said = lambda text: print(f"[{time.monotonic() - began:6.1f} s] {text}", file=sys.stderr, flush=True)  # noqa: E731, T201
             played.append(asyncio.run(play(each, faults, events, Path(folder), said, brokers=int(brokers))))
         show(played[-1], console)

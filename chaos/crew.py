@@ -54,13 +54,14 @@ class Workers:
             own, _ = self.running.pop(name)
             own.close()
 
-    def signal(self, name: str, number: signal.Signals) -> bool:
-        """Send a signal to a supervisor's worker; False where there is none at the moment."""
-        children = self.workers_of(name)
-        for child in children:
+    def signal(self, name: str, number: signal.Signals) -> int:
+        """Send a signal to a supervisor's worker; return to how many: one, or none between two lives."""
+        reached = 0
+        for child in self.workers_of(name):
             with suppress(ProcessLookupError):
                 os.kill(child, number)
-        return bool(children)
+                reached += 1
+        return reached
 
     def workers_of(self, name: str) -> tuple[int, ...]:
         """Return the process ids of a supervisor's worker: one, or none between two lives."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import signal
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,24 +22,36 @@ from chaos.feed import (
     poisoned,
     twice_in_reverse_two_hours_off,
 )
-from chaos.stage import LOOK, Stage
+from chaos.looks import LOOK
+from chaos.stage import Stage
 
 SESSION = 6.0
 """Seconds: the workers' session time-out in these runs."""
 
 STORM_JOINS = 10
+KILLED = "signal_sigkill"
 FULL_FOR = 20.0
 """Seconds at most: long enough for each worker to try again."""
 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One row of the table. `backlog`: events that are sent before anything runs, as a multiple of the usual number."""
+    """One row of the table.
+
+    `share`: its events, as a multiple of the usual number. `explains`: the fences by which a worker may leave because
+    of it, beside the signals that it sends; who leaves by another one left needlessly.
+    """
 
     name: str
     suffer: Callable[[Stage], Awaitable[None]]
     mischief: Mischief = as_they_are
-    backlog: int = 1
+    share: float = 1.0
+    explains: frozenset[str] = frozenset()
+
+    def needless(self, exits: Mapping[str, int], kills: int) -> int:
+        """Return how many of these exits, by fence, it does not explain; `kills` is how many workers it killed."""
+        explained = {KILLED: kills, **{fence: exits.get(fence, 0) for fence in self.explains}}
+        return sum(max(count - explained.get(fence, 0), 0) for fence, count in exits.items())
 
 
 async def nothing(at: Stage) -> None:
@@ -151,6 +163,7 @@ async def _damaged(at: Stage, harm: Callable[[Path], object]) -> None:
 async def disk_full(at: Stage) -> None:
     """The disk of the stores is full, and both workers are killed: no store opens until there is room."""
     await at.reached(0.2)
+    at.can_work = False
     disk.fill(at.workers.home)
     before = at.workers.exits().total()
     for name in ("a", "b"):
@@ -160,6 +173,7 @@ async def disk_full(at: Stage) -> None:
             break
         await asyncio.sleep(LOOK)
     disk.free(at.workers.home)
+    at.can_work = True
 
 
 async def resolver_killed(at: Stage) -> None:
@@ -182,16 +196,16 @@ FAULTS = (
     Fault("kill -9 of all at once", kill_all),
     Fault("kill -9 during recovery", kill_in_recovery),
     Fault("SIGTERM in load and at start", terminate),
-    Fault("SIGSTOP beyond two sessions", zombie),
+    Fault("SIGSTOP beyond two sessions", zombie, explains=frozenset({"paused"})),
     Fault("storm of joins and leaves", storm),
     Fault("broker restarted", broker_restart),
     Fault("broker killed, down 8 s", broker_kill),
     Fault("stores deleted", stores_deleted),
-    Fault("stores truncated", stores_truncated),
-    Fault("stores with flipped bits", stores_flipped),
-    Fault("disk full", disk_full),
+    Fault("stores truncated", stores_truncated, explains=frozenset({"store"})),
+    Fault("stores with flipped bits", stores_flipped, explains=frozenset({"store"})),
+    Fault("disk full", disk_full, explains=frozenset({"store", "unexpected"})),
     Fault("resolver killed in merges", resolver_killed),
-    Fault("lag at start", lag_at_start, backlog=4),
+    Fault("lag at start", lag_at_start, share=4.0),
     Fault("twice, reversed, 2 h off", nothing, twice_in_reverse_two_hours_off),
     Fault("poison, a tenth", kill_in_rounds, poisoned),
     Fault("oversized in and out", nothing, oversized),

@@ -17,9 +17,11 @@ from commands.playing import wire
 from pipeline.wire import SchemaBook
 from simulation import Simulated, simulate
 
-START = datetime(2026, 6, 1, tzinfo=UTC)
-EVERY = timedelta(seconds=20)
-"""Between the ends of two customers' stories: few enough days for windows to matter, many customers at a time."""
+START = datetime(2024, 1, 1, tzinfo=UTC)
+EVERY = timedelta(minutes=30)
+"""Between the ends of two customers' stories: six hundred at a time, so that a thousand events see many of them end in
+the alerts and flags that they end in; and two hundred thousand events are past before today.
+"""
 
 POISON_SHARE = 0.1
 

@@ -12,7 +12,9 @@ from chaos.run import STANDS, Played
 
 
 def totals(runs: Iterable[Played]) -> dict[str, Any]:
-    """Return the totals over all runs; `exits` are those of workers, by fence or signal."""
+    """Return the totals over all runs; `exits` are those of workers, by fence or signal, `needless_exits` those of
+    them that no fault explains.
+    """
     exits: Counter[str] = Counter()
     found = {
         "events": 0,
@@ -24,6 +26,7 @@ def totals(runs: Iterable[Played]) -> dict[str, Any]:
         "compared": 0,
         "stalls": 0,
         "told": 0,
+        "needless_exits": 0,
     }
     seeds, stood, memory = [], 0.0, 0
     for run in runs:
@@ -33,11 +36,13 @@ def totals(runs: Iterable[Played]) -> dict[str, Any]:
         found["events"] += sum(row.events for row in run.rows)
         found["compared"] += run.compared
         found["commits_fell"] += len(run.fell)
-        found["stalls"] += run.stood > STANDS
         found["told"] += len(run.told)
-        stood, memory = max(stood, run.stood), max(memory, run.memory)
+        memory = max(memory, run.memory)
         for row in run.rows:
             exits.update(row.exits)
+            found["needless_exits"] += row.needless
+            found["stalls"] += row.stood > STANDS
+            stood = max(stood, row.stood)
     return {
         **found, "exits": dict(sorted(exits.items())), "longest_stand_seconds": round(stood, 1),
         "most_memory_mib": memory >> 20, "seeds": seeds,
@@ -47,12 +52,31 @@ def totals(runs: Iterable[Played]) -> dict[str, Any]:
 def show(run: Played, console: Console) -> None:
     """Print one run's table, and the first of what was wrong."""
     table = Table(title=f"seed {run.seed}", title_justify="left")
-    for name in ("fault", "events", "lost", "duplicated", "wrong", "repeated", "exits", "caught up, s"):
+    for name in (
+        "fault",
+        "events",
+        "lost",
+        "duplicated",
+        "wrong",
+        "repeated",
+        "exits",
+        "needless",
+        "stood, s",
+        "caught up, s",
+    ):
         table.add_column(name, justify="left" if name in {"fault", "exits"} else "right")
     for row in run.rows:
         counts = [getattr(run.verdict, name)[row.name] for name in ("lost", "duplicated", "wrong", "repeated")]
         exits = ", ".join(f"{fence} {count}" for fence, count in sorted(row.exits.items())) or "-"
-        table.add_row(row.name, f"{row.events:,}", *map(str, counts), exits, f"{row.seconds:.1f}")
+        table.add_row(
+            row.name,
+            f"{row.events:,}",
+            *map(str, counts),
+            exits,
+            str(row.needless),
+            f"{row.stood:.1f}",
+            f"{row.seconds:.1f}",
+        )
     console.print(table)
     for line in (*run.verdict.examples, *run.fell[:3]):
         console.print(f"  {line}", markup=False, highlight=False)

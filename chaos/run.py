@@ -12,7 +12,6 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
-from datetime import timedelta
 from pathlib import Path
 from random import Random
 
@@ -31,12 +30,11 @@ from chaos.kafka import Node, node
 from chaos.stage import Stage
 from chaos.verdict import Verdict, judge
 from commands.children import WorkerGaveUpError, tail
-from commands.patience import WORK, StalledError, until_worked_off
+from commands.patience import StalledError
 from commands.rehearsal import Rehearsal, rehearsal
 from commands.streams import ends_of, read_to_the_end, reading
 from pipeline.touchpoint import Origin
 
-PATIENCE = timedelta(seconds=120)
 STANDS = 30.0
 """Seconds that commits may stand still with work to do: more is a stall."""
 
@@ -49,6 +47,8 @@ class Row:
     events: int
     seconds: float
     exits: Counter[str]
+    needless: int
+    stood: float
     ends: Mapping[TopicPartition, int]
 
 
@@ -60,7 +60,6 @@ class Played:
     rows: list[Row] = field(default_factory=list)
     verdict: Verdict = field(default_factory=Verdict)
     fell: list[str] = field(default_factory=list)
-    stood: float = 0.0
     memory: int = 0
     told: list[str] = field(default_factory=list)
     compared: int = 0
@@ -88,19 +87,20 @@ async def play(
             at = Stage(own, Workers(folder, environment, stack), run, dice)
             stack.enter_context(small_disk(at.workers.home))
             at.workers.start("a", "b")
-            for fault in faults:
-                sent = fault.mischief(town.take(events * fault.backlog), dice)
-                say(f"{fault.name}: {len(sent)} events")
-                try:
-                    played.rows.append(await _suffer(at, fault, sent, played))
-                except (StalledError, WorkerGaveUpError):
-                    say("\n".join(f"{log.parent.name}:\n{tail(log)}" for log in at.workers.logs[-4:]))
-                    raise
+            async with at.watched():
+                for fault in faults:
+                    sent = fault.mischief(town.take(round(events * fault.share)), dice)
+                    say(f"{fault.name}: {len(sent)} events")
+                    try:
+                        played.rows.append(await _suffer(at, fault, sent, played))
+                    except (StalledError, WorkerGaveUpError):
+                        say("\n".join(f"{log.parent.name}:\n{tail(log)}" for log in at.workers.logs[-4:]))
+                        raise
             at.workers.stop()
             say("reading everything, and asking the core what it should be")
             wanted, heard = await _answer(run), await _heard(run)
             played.verdict = judge(heard, await _state(run), wanted, lambda origin: _fault_at(origin, played.rows))
-            played.fell, played.stood = at.looks.fell, at.looks.stood
+            played.fell = at.looks.fell
             played.compared = sum(len(each) for each in wanted.standing.values()) + len(wanted.places)
             played.told = _told_on(wanted, at.workers.logs)
     return played
@@ -113,23 +113,14 @@ async def _suffer(at: Stage, fault: Fault, sent: list[Raw], played: Played) -> R
     at.workers.start("a", "b")
     await at.sent()
     began = time.monotonic()
-    await _worked_off(at)
+    await at.worked_off()
+    seconds = time.monotonic() - began
     at.feeding = None
     played.memory = max(played.memory, at.workers.memory())
     async with reading(at.node.bootstrap) as consumer:
         ends = await ends_of(consumer, at.run.raw)
-    return Row(fault.name, len(sent), time.monotonic() - began, at.workers.exits() - before, ends)
-
-
-async def _worked_off(at: Stage) -> None:
-    await until_worked_off(
-        at.node.bootstrap,
-        at.run.group,
-        at.run.named(*WORK),
-        patience=PATIENCE,
-        check=at.workers.check,
-        progress=lambda _done, _all: None,
-    )
+    exits = at.workers.exits() - before
+    return Row(fault.name, len(sent), seconds, exits, fault.needless(exits, at.kills), at.looks.stood, ends)
 
 
 async def _answer(run: Rehearsal) -> Answer:

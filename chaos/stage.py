@@ -1,7 +1,7 @@
-"""Where a fault is played: Kafka, workers, topics of the run, and how far the work is.
+"""Where a fault is played: Kafka, workers, topics of the run; what a fault may do and wait for.
 
-Rule 1. How far the work is, is what the workers committed, asked of the broker.
-Rule 2. Every look is kept: a commit that falls, or stands for long with work to do, is part of the verdict.
+Rule 1. How far the work is, is what the watcher saw last (`chaos.looks`): nothing here asks the broker for itself.
+Rule 2. What a fault waits for comes to an end: it raises what the watcher, the feeding or a supervisor ended with.
 """
 
 from __future__ import annotations
@@ -9,48 +9,33 @@ from __future__ import annotations
 import asyncio
 import shutil
 import signal
-import time
 import urllib.request
-from collections.abc import Iterable, Mapping
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from random import Random
 
-from aiokafka.errors import KafkaError
 from aiokafka.structs import TopicPartition
 
 from chaos.cluster import Cluster
 from chaos.crew import Workers
 from chaos.feed import Raw
 from chaos.kafka import Node
+from chaos.looks import LOOK, Looks, watch
 from commands.children import tail
+from commands.patience import StalledError
 from commands.rehearsal import Rehearsal
-from commands.streams import administering, ends_of, reading, writing
+from commands.streams import ends_of, reading, writing
 
-LOOK = 0.2
-"""Seconds between two looks."""
-
-
-@dataclass(slots=True)
-class Looks:
-    """What the group had committed, look by look. Seconds are monotonic ones."""
-
-    committed: dict[TopicPartition, int] = field(default_factory=dict)
-    fell: list[str] = field(default_factory=list)
-    moved: float = 0.0
-    stood: float = 0.0
-
-    def take(self, now: Mapping[TopicPartition, int], clock: float, *, left: bool) -> None:
-        """Note a look; `left` says whether there is work to do."""
-        self.fell += [f"{tp}: {old} -> {now[tp]}" for tp, old in self.committed.items() if now.get(tp, old) < old]
-        if now != self.committed or not left or not self.moved:
-            self.moved = clock
-        self.stood = max(self.stood, clock - self.moved)
-        self.committed = dict(now)
+PATIENCE = 120.0
+"""Seconds that nothing may move before a run gives up."""
 
 
 @dataclass(slots=True)
 class Stage:
-    """A run's stage. `begun` is where each raw partition ended when the present fault began."""
+    """A run's stage. `begun` is where each raw partition ended when the present fault began, `kills` how many workers
+    it killed; `can_work` is False while a fault takes away what every worker needs.
+    """
 
     node: Node | Cluster
     workers: Workers
@@ -59,13 +44,31 @@ class Stage:
     looks: Looks = field(default_factory=Looks)
     begun: dict[TopicPartition, int] = field(default_factory=dict)
     events: int = 0
+    kills: int = 0
+    can_work: bool = True
     feeding: asyncio.Task[None] | None = None
+    watching: asyncio.Task[None] | None = None
+
+    @asynccontextmanager
+    async def watched(self) -> AsyncIterator[None]:
+        """Look at the commits for as long as the block lasts."""
+        meant_up = lambda: self.can_work and bool(self.workers.running)  # noqa: E731 -- it is one line
+        self.watching = asyncio.create_task(
+            watch(self.looks, self.node.bootstrap, self.run.group, self.run.work, meant_up)
+        )
+        try:
+            yield
+        finally:
+            self.watching.cancel()
+            with suppress(asyncio.CancelledError):
+                await self.watching
 
     async def feed(self, events: list[Raw]) -> None:
-        """Begin to send a fault's events, in order."""
+        """Begin a fault: send its events, in order."""
         async with reading(self.node.bootstrap) as consumer:
             self.begun = await ends_of(consumer, self.run.raw)
-        self.events = len(events)
+        self.events, self.kills = len(events), 0
+        self.looks.begin()
         self.feeding = asyncio.create_task(self._send(events))
 
     async def _send(self, events: Iterable[Raw]) -> None:
@@ -79,41 +82,41 @@ class Stage:
             await self.feeding
 
     async def reached(self, share: float) -> None:
-        """Return when this share of the fault's events is committed. Raises what the feeding failed with."""
-        while await self._share() < share:
-            self.workers.check()
-            if self.feeding is not None and self.feeding.done():
-                self.feeding.result()
-            await asyncio.sleep(LOOK)
+        """Return when this share of the fault's events is committed."""
+        while self._share() < share:
+            await self._wait()
 
-    async def _share(self) -> float:
-        now = await self.look()
-        done = sum(max(0, now.get(place, 0) - begun) for place, begun in self.begun.items())
+    def _share(self) -> float:
+        done = sum(max(0, self.looks.committed.get(place, 0) - begun) for place, begun in self.begun.items())
         return done / max(self.events, 1)
 
-    async def look(self) -> Mapping[TopicPartition, int]:
-        """Ask the broker what is committed; while it does not answer, what was known."""
-        try:
-            async with asyncio.timeout(5), administering(self.node.bootstrap) as admin:
-                found = await admin.list_consumer_group_offsets(self.run.group)
-        except (KafkaError, OSError, RuntimeError):
-            return self.looks.committed
-        now = {place: max(offset.offset, 0) for place, offset in found.items()}
-        self.looks.take(now, time.monotonic(), left=self.feeding is not None)
-        return now
+    async def worked_off(self) -> None:
+        """Return when all that was sent, and all that came of it, is committed. Raises `StalledError`."""
+        before = self.looks.taken + 1  # a look that is under way may have begun before the last event was sent
+        while self.looks.taken <= before or self.looks.left:
+            if self.looks.stood > PATIENCE:
+                raise StalledError(f"Nothing was committed for {PATIENCE:.0f} s; {self.looks.left} records are left.")
+            await self._wait()
+
+    async def _wait(self) -> None:
+        """Wait for a look, as long as there is something to wait for (Rule 2)."""
+        self.workers.check()
+        for task in (self.feeding, self.watching):
+            if task is not None and task.done():
+                task.result()
+        await asyncio.sleep(LOOK)
 
     async def hit(self, name: str, number: signal.Signals) -> None:
         """Send a signal to a supervisor's worker, as soon as there is one."""
-        while not self.workers.signal(name, number):
-            self.workers.check()
-            await asyncio.sleep(LOOK)
+        while not (hit := self.workers.signal(name, number)):
+            await self._wait()
+        self.kills += hit if number == signal.SIGKILL else 0
 
     async def until_alive(self, name: str) -> None:
         """Return when a supervisor's worker is there and serves its metrics."""
         log = self.workers.running[name][1].logs[0]
         while not self.workers.workers_of(name) or "metrics http" not in tail(log):
-            self.workers.check()
-            await asyncio.sleep(LOOK)
+            await self._wait()
 
     async def resolver(self) -> str:
         """Return the name of the supervisor whose worker has taken most claims since it started."""
