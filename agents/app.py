@@ -7,10 +7,8 @@ raw.* ─▶ intake ─▶ touchpoints ─▶ timelines ─▶ timelines, alerts
 import logging
 import time
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, replace
-from functools import lru_cache
+from dataclasses import replace
 from importlib.metadata import version
-from pathlib import Path
 from typing import Any, NoReturn, cast
 from uuid import uuid4
 
@@ -18,13 +16,12 @@ import faust
 from aiokafka import AIOKafkaProducer, TopicPartition
 from faust.types import TP
 
-from agents import topics as topic_list
 from agents.bonds import BondMemory
 from agents.budget import BudgetPolicy
 from agents.budget_watch import BudgetWatch
 from agents.claims import Claims
 from agents.condemned import Condemned
-from agents.contracts import identifiers_in_force, language_of, policy_at, schema_book
+from agents.contracts import language_of
 from agents.directory import BroadcastDirectory
 from agents.erasing import ErasingTimelines
 from agents.exact.chunks import ChunkSchema, chunk_scheduler
@@ -39,6 +36,7 @@ from agents.exact.outbox import Outbox, Producer
 from agents.exact.watches import LOOP_HANGS, NUDGE, STALL, HangWatch, PauseWatch, StallWatch
 from agents.forgetting import ForgettingResolver
 from agents.hot import HotCustomers
+from agents.installation import Installation
 from agents.intake import IntakeAgent, IntakeTopics
 from agents.kept import KeptCustomers
 from agents.metrics import Metrics
@@ -48,13 +46,9 @@ from agents.settings import Settings
 from agents.tables import Rows, RowTable, StateTable
 from agents.timelines import TimelinesAgent, TimelineTopics
 from pipeline.flow import Intake
-from pipeline.identifiers import IdentifierRules
 from pipeline.identity import Directory
-from pipeline.kin import KinRules
 from pipeline.linking import linking_text
-from pipeline.policy import Policy
 from pipeline.sources import SOURCES
-from pipeline.wire import SchemaBook
 
 BY = f"tellonce/{version('tellonce')}"
 """Program and version, as dead letters say it."""
@@ -70,32 +64,6 @@ BATCH_BYTES = 512 * 1024
 
 REQUEST_BYTES = 12 * 1024 * 1024
 """Bytes of a producer's request: the largest dead letter (10 MiB) with room for its frame."""
-
-
-@dataclass(frozen=True, slots=True)
-class Installation:
-    """What a worker is made from: settings, the Kafka, its own data folder, topics, policy, contracts."""
-
-    settings: Settings
-    bootstrap: str
-    data: Path
-    topics: tuple[topic_list.Topic, ...]
-    policy: Policy
-    book: SchemaBook
-
-    @classmethod
-    def of(cls, settings: Settings, bootstrap: str, data: Path) -> "Installation":
-        """Read the lists and the policy. Raises PolicyError where it, or the file of identifiers, makes no sense."""
-        identifiers_in_force(settings.identifiers)
-        return cls(settings, bootstrap, data, topic_list.load(), policy_at(settings.policy), schema_book())
-
-    def name(self, topic: str) -> str:
-        """Return a topic's full name; KeyError where the list has none such."""
-        return self.settings.prefix + {each.name: each for each in self.topics}[topic].name
-
-    def wanted(self) -> tuple[topic_list.TopicState, ...]:
-        """Return the topics as the Kafka should have them."""
-        return topic_list.want(self.topics, prefix=self.settings.prefix, partitions=self.settings.partitions)
 
 
 def make_app(at: Installation, metrics: Metrics) -> faust.App:
@@ -196,13 +164,12 @@ def make_intake(
     metrics: Metrics,
 ) -> IntakeAgent:
     """Return the intake agent; `raw` is the source of each raw topic by its full name."""
-    rules = identifiers_of(at)
-    words = language_of(rules.default_region)
+    words = language_of(at.identifiers.default_region)
     largest = next(topic.max_message for topic in at.topics if topic.name == "touchpoints")
     return IntakeAgent(
-        Intake(at.book, at.policy, rules, words, directory),
+        Intake(at.book, at.policy, at.identifiers, words, directory),
         IntakeTopics(raw, at.name("touchpoints"), at.name("identity-claims"), at.name("dead-letters"), largest),
-        Claims(directory, kin_rules(rules), time.monotonic),
+        Claims(directory, at.identifiers.kin, time.monotonic),
         metrics,
         by=BY,
         caught_up=caught_up,
@@ -224,7 +191,7 @@ def budget_policy(settings: Settings) -> BudgetPolicy:
 
 def make_resolver(at: Installation, bonds: StateTable, metrics: Metrics) -> ResolverAgent:
     """Return the resolver agent over its table."""
-    rules = kin_rules(identifiers_of(at))
+    rules = at.identifiers.kin
     topics = ResolverTopics(*map(at.name, ("directory", "identity-changes", "identity-claims", "dead-letters")))
     return ResolverAgent(at.book, rules, topics, BondMemory(bonds, at.book, rules), metrics, BY)
 
@@ -236,7 +203,7 @@ def forgetting(at: Installation, resolver: ResolverAgent) -> ForgettingResolver:
 
 def ruling(at: Installation, resolver: ResolverAgent) -> RulingResolver:
     """Return the resolver that also erases, and minds a change of the rules."""
-    text = linking_text(identifiers_of(at))
+    text = linking_text(at.identifiers)
     parts = (at.book, resolver.rules, text, resolver.topics, resolver.memory, resolver.metrics)
     return RulingResolver(forgetting(at, resolver), *parts)
 
@@ -271,22 +238,6 @@ def make_directory(at: Installation, metrics: Metrics) -> BroadcastDirectory:
     """Return this worker's directory, which has heard nothing yet."""
     topic = next(each for each in at.wanted() if each.name == at.name("directory"))
     return BroadcastDirectory(at.bootstrap, topic.name, topic.partitions, at.book, metrics)
-
-
-def identifiers_of(at: Installation) -> IdentifierRules:
-    """Return the rules for identifiers, with the settings' region where they name one."""
-    rules = identifiers_in_force(at.settings.identifiers)
-    region = at.settings.default_region
-    return rules if region is None else replace(rules, default_region=region)
-
-
-def kin_rules(rules: IdentifierRules) -> KinRules:
-    """Return how identifiers link; what is on the junk list by now links nobody.
-
-    The resolver asks of each identifier again and again whether it is junk, which is a dozen regular expressions.
-    """
-    kin = rules.kin
-    return replace(kin, is_junk=lru_cache(maxsize=1 << 16)(kin.is_junk))
 
 
 def make_timelines(

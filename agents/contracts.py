@@ -6,6 +6,7 @@ Rule 2. A company's own policy lies over the default one: it says only what diff
 
 import json
 import tomllib
+from dataclasses import replace
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -52,13 +53,15 @@ def policy_at(path: Path | None) -> Policy:
     )
 
 
-def identifiers_in_force(path: Path | None = None) -> IdentifierRules:
-    """Return the rules of `policies/identifiers.toml`, and over them those of a company's own file.
+def identifiers_in_force(path: Path | None = None, region: str | None = None) -> IdentifierRules:
+    """Return the rules of `policies/identifiers.toml`, and over them those of a company's own file. `region` is the
+    setting that counts more than both.
 
     Raises PolicyError, which names the file where it cannot be read, else the setting that is wrong.
     """
     default = policies("identifiers.toml")
-    return identifier_rules(default if path is None else laid_over(default, policy_document(path)))
+    rules = identifier_rules(default if path is None else laid_over(default, policy_document(path)))
+    return rules if region is None else replace(rules, default_region=region)
 
 
 def language_of(region: str) -> Language:

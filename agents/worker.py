@@ -19,8 +19,9 @@ from faust.exceptions import ConsistencyError
 from prometheus_client import start_http_server
 
 from agents import disk
-from agents.app import Installation, make_app
+from agents.app import make_app
 from agents.exact.exits import Exit, leave
+from agents.installation import Installation
 from agents.metrics import Metrics
 from agents.topic_admin import cluster_id, require
 

@@ -18,7 +18,6 @@ from sortedcontainers import SortedDict
 
 from agents.app import (
     STATE,
-    Installation,
     erasing,
     make_directory,
     make_intake,
@@ -29,6 +28,7 @@ from agents.exact.chunks import Chunk
 from agents.exact.exits import leave
 from agents.exact.loop import Effects, Step
 from agents.hot import HotCustomers
+from agents.installation import Installation
 from agents.metrics import Metrics
 from agents.settings import Settings
 from agents.tables import StateTable

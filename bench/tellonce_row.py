@@ -23,7 +23,7 @@ from aiokafka import TopicPartition
 from faust.types import TP
 from vaderSentiment.vaderSentiment import SentimentIntensityAnalyzer
 
-from agents.app import PAUSE_SHARE, Installation, faust_app, make_outbox
+from agents.app import PAUSE_SHARE, faust_app, make_outbox
 from agents.app import _table as make_table
 from agents.contracts import schema_book
 from agents.exact.chunks import Chunk, ChunkSchema
@@ -37,10 +37,12 @@ from agents.exact.loop import Effects, ExactLoop, Put
 from agents.exact.outbox import Send
 from agents.exact.pace import Pace
 from agents.exact.watches import LOOP_HANGS, NUDGE, STALL, HangWatch, PauseWatch, StallWatch
+from agents.installation import Installation
 from agents.settings import Settings
 from agents.tables import StateTable
 from agents.topics import Cleanup, Timestamp, Topic
 from bench import work
+from pipeline.identifiers import IdentifierRules
 from pipeline.language.vader import Vader
 from pipeline.policy import Policy
 
@@ -182,7 +184,7 @@ def main() -> None:
     topics = (
         topic(work.STATE, Cleanup.COMPACT), topic(work.OUTPUTS, Cleanup.DELETE), topic(work.ALERTS, Cleanup.DELETE)
     )  # fmt: skip
-    at = Installation(settings, kafka, Path(folder), topics, Policy(), schema_book())
+    at = Installation(settings, kafka, Path(folder), topics, Policy(), IdentifierRules(), schema_book())
     if os.environ.get("BENCH_SCORER") == "library":
         library = SentimentIntensityAnalyzer()
 

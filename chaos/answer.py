@@ -11,7 +11,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from agents.app import kin_rules
 from agents.contracts import default_policy, identifiers_in_force, language_of, schema_book
 from agents.exact.chunks import Record as Consumed
 from agents.intake import raw_record
@@ -58,7 +57,7 @@ def answer(log: Iterable[tuple[str, Consumed]]) -> Answer:
         else:
             place = Origin(record.topic, record.partition, record.offset)
             found.letters[place] = (verdict.stage, verdict.reason)
-    customers = _stitched(told, kin_rules(intake.rules), found)
+    customers = _stitched(told, intake.rules.kin, found)
     found.standing = {name: {} for name in (*FINDINGS, "timelines")}
     for entries in customers.values():
         follows = advance(picture((), intake.policy), {}, entries, intake.policy)

@@ -26,7 +26,7 @@ from commands.refusals import Refusal
 from commands.streams import reading
 
 if TYPE_CHECKING:
-    from agents.app import Installation
+    from agents.installation import Installation
 
 TOPICS = ("touchpoints", "directory", "identity-changes")
 _A_MILLISECOND = timedelta(milliseconds=1)

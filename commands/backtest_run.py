@@ -28,7 +28,7 @@ from commands.backtest_crew import Crew, Judge, Sorted, UnreadableLineError, cre
 from commands.backtest_log import Fixed, People, retained
 
 if TYPE_CHECKING:
-    from agents.app import Installation
+    from agents.installation import Installation
 
 PART = 1_000
 WAITING = 4

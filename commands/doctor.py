@@ -94,7 +94,7 @@ def _own_kafka() -> Finding:
 
 
 def _kafka(settings: Settings) -> Iterator[Finding]:
-    from agents.app import Installation
+    from agents.installation import Installation
     from commands.examination import examine
     from commands.kafka import find
     from pipeline.policy import PolicyError

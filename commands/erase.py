@@ -20,7 +20,6 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from commands.identity import (
-    asked,
     by_option,
     dry_option,
     installation,
@@ -31,7 +30,7 @@ from commands.identity import (
 )
 
 if TYPE_CHECKING:
-    from agents.app import Installation
+    from agents.installation import Installation
     from commands.people import People
     from pipeline.kin.erasure import Erasure
 
@@ -58,7 +57,7 @@ def erase(*, identifier: str, by: str, why: str, dry_run: bool, patience: float,
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
     at, now = installation(), moment()
     people = asyncio.run(read_people(at))
-    one = asked(people, at, identifier)
+    one = people.asked(identifier, at.identifiers)
     person = erasure([one], people.bonds_at, people.verdicts_at, people.rules)
     before = _live(at, person, people)
     if not people.is_known(one) and not any(before.values()):

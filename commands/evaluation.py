@@ -12,7 +12,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from agents.app import kin_rules
 from agents.contracts import default_policy, identifiers_in_force, language_of, schema_book
 from commands import febrl
 from commands.playing import wire
@@ -62,7 +61,7 @@ def town(seed: int, customers: int, begin: Begin) -> Town:
 def simulated(told: Town) -> Document:
     """Measure the simulation: whole, and situation by situation."""
     known = told.answers.known()
-    rules = kin_rules(identifiers_in_force())
+    rules = identifiers_in_force().kin
     found = by_kin(told.seen, rules)
     ways = {"strongest": by_strongest(told.seen), "any": by_any(told.seen), "tellonce": found}
     situations: dict[str, list[str]] = {}
@@ -87,7 +86,7 @@ def of_febrl(name: str, begin: Begin, *, with_id: bool) -> Document:
     for one in records:
         seen.append(Seen(one.name, canonical(one.identifiers, rules), START))
         tick()
-    ways = {"strongest": by_strongest(seen), "any": by_any(seen), "tellonce": by_kin(seen, kin_rules(rules))}
+    ways = {"strongest": by_strongest(seen), "any": by_any(seen), "tellonce": by_kin(seen, rules.kin)}
     return measured(name + (" + id" if with_id else ""), {one.name: one.person for one in records}, ways)
 
 

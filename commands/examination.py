@@ -16,7 +16,7 @@ from aiokafka.errors import KafkaError
 from aiokafka.structs import ConsumerRecord, TopicPartition
 
 from agents import topic_admin
-from agents.app import Installation
+from agents.installation import Installation
 from agents.topic_admin import TopicAdminError
 from agents.topics import Kind
 from commands import checks
@@ -28,7 +28,7 @@ from pipeline.sources import SOURCES
 STAGES: Mapping[str, tuple[str, ...]] = {
     "intake": tuple(f"raw.{source}" for source in SOURCES),
     "resolver": ("identity-claims",),
-    "timelines": ("touchpoints", "moves", "identity-changes"),
+    "timelines": ("touchpoints", "moves", "identity-changes", "deadlines"),
 }
 """What each stage reads."""
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from agents.app import Installation
+from agents.installation import Installation
 from commands.people import latest, read_topics
 from commands.streams import writing
 from pipeline.hotspots import Hotspot

@@ -23,7 +23,7 @@ from commands.kafka import find, read_settings
 from commands.refusals import Refusal
 
 if TYPE_CHECKING:
-    from agents.app import Installation
+    from agents.installation import Installation
     from commands.people import People
     from commands.words import Answered, Spoken
     from pipeline.kin import Verdict
@@ -83,7 +83,7 @@ def show(*, identifier: str, show_identifiers: bool, as_json: bool) -> None:
 
     at = installation()
     people = asyncio.run(read_people(at))
-    one = asked(people, at, identifier)
+    one = people.asked(identifier, at.identifiers)
     if not people.is_known(one):
         raise UnknownPersonError(f"Nobody is known by this {one.type}.")
     document = customer_document(one, people)
@@ -168,18 +168,11 @@ def split(
 
 def installation() -> Installation:
     """Return the installation that the settings describe."""
-    from agents.app import Installation
+    from agents.installation import Installation
 
     settings = read_settings()
     # No worker is started here, so where it would keep its data does not matter.
     return Installation.of(settings, find(settings), settings.state_dir or Path())
-
-
-def asked(people: People, at: Installation, text: str) -> Identifier:
-    """Return the identifier that was typed. Raises `UnknownPersonError`."""
-    from agents.app import identifiers_of
-
-    return people.asked(text, identifiers_of(at))
 
 
 def moment() -> datetime:
@@ -211,7 +204,7 @@ def _say(kind: str, texts: tuple[str, ...], judged: Judged, how: Manner) -> None
 
     at, now = installation(), moment()
     people = asyncio.run(read_people(at))
-    identifiers = tuple(asked(people, at, text) for text in texts)
+    identifiers = tuple(people.asked(text, at.identifiers) for text in texts)
     for one in identifiers:
         if not people.is_known(one):
             raise UnknownPersonError(f"Nobody is known by this {one.type}.")

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from agents.app import Installation
+from agents.installation import Installation
 from agents.topic_admin import require
 from commands.refusals import Refusal
 from commands.streams import partitions, reading

@@ -18,7 +18,7 @@ from typing import Any
 
 from aiokafka.structs import ConsumerRecord
 
-from agents.app import Installation, identifiers_of, kin_rules
+from agents.installation import Installation
 from agents.topic_admin import require
 from commands.refusals import Refusal
 from commands.streams import read_to_the_end
@@ -170,9 +170,10 @@ def typed(text: str, rules: IdentifierRules) -> Identifier:
 async def read_people(at: Installation) -> People:
     """Return what the topics have now. Raises `TopicAdminError` where topics are missing."""
     found = await read_topics(at, PEOPLE)
-    bonds, words = _bonds(at, latest(found["state.bonds"]).values(), kin_rules(identifiers_of(at)))
+    rules = at.identifiers.kin
+    bonds, words = _bonds(at, latest(found["state.bonds"]).values(), rules)
     return People(
-        kin_rules(identifiers_of(at)),
+        rules,
         bonds,
         words,
         answers_of(at.book.decode("directory-entry", value) for value in latest(found["directory"]).values()),

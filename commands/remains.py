@@ -11,8 +11,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from agents.app import Installation
 from agents.bonds import row_key
+from agents.installation import Installation
 from agents.known import identifier_key
 from agents.topics import Cleanup
 from commands.people import latest, read_topics

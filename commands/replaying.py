@@ -15,7 +15,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from agents.app import Installation
+from agents.installation import Installation
 from commands.letters import TOPIC, Found, Progress, Wanted, counted, letters
 from commands.streams import Writer, existing_topics, writing
 from pipeline.dead_letters import replayed, sent_again

@@ -22,9 +22,10 @@ from typing import TYPE_CHECKING, Any
 
 from sortedcontainers import SortedDict
 
-from agents.app import Installation, kin_rules, make_resolver
+from agents.app import make_resolver
 from agents.contracts import identifiers_in_force
 from agents.exact.chunks import Chunk, Record
+from agents.installation import Installation
 from agents.known import Known
 from agents.metrics import Metrics
 from agents.settings import Settings
@@ -90,7 +91,7 @@ class Rows:
 
 def needed(told: Town) -> dict[str, Any]:
     """Count the events that bring news: of all, of the second half, and of the second half's whose person is known."""
-    rules = kin_rules(identifiers_in_force())
+    rules = identifiers_in_force().kin
     person_of = told.answers.known().person_of
     known: set[str] = set()
     people: set[object] = set()

@@ -17,7 +17,7 @@ from typing import Any
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 
-from agents.app import Installation
+from agents.installation import Installation
 from agents.topic_admin import require
 from commands.refusals import Refusal
 from commands.streams import partitions, reading

@@ -46,7 +46,7 @@ def worker(*, once: bool, data: Path | None, restarts: str) -> None:
 
 
 def _run(settings: Settings, bootstrap: str, data: Path, restarts: Mapping[str, int], *, tethered: bool) -> None:
-    from agents.app import Installation
+    from agents.installation import Installation
     from agents.worker import CannotServeMetrics, run
 
     try:

@@ -77,8 +77,12 @@ class IdentifierRules:
 
     @property
     def kin(self) -> KinRules:
-        """How identifiers link; what is junk now links nobody, though it once did."""
-        return KinRules(self.strongest_first, self.limits, lambda one: self.is_junk(one.type, one.value))
+        """How identifiers link; what is junk now links nobody, though it once did.
+
+        Keep it: it remembers what is junk, which the resolver asks again and again, each time a dozen expressions.
+        """
+        is_junk = lru_cache(maxsize=1 << 16)(lambda one: self.is_junk(one.type, one.value))
+        return KinRules(self.strongest_first, self.limits, is_junk)
 
     def is_junk(self, type_: str, value: str) -> bool:
         """Return whether the value identifies nobody."""

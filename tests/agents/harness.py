@@ -12,10 +12,11 @@ from typing import Any
 from faust.types import TP
 from sortedcontainers import SortedDict
 
-from agents.app import Installation, make_intake, make_timelines
+from agents.app import make_intake, make_timelines
 from agents.exact.chunks import Chunk
 from agents.exact.loop import ExactLoop
 from agents.hot import HotCustomers
+from agents.installation import Installation
 from agents.intake import IntakeAgent
 from agents.metrics import Metrics
 from agents.settings import Settings

@@ -12,12 +12,13 @@ import faust
 import pytest
 
 from agents import app as root
-from agents.app import Installation, faust_app, identifiers_of, make_app, make_timelines
+from agents.app import faust_app, make_app, make_timelines
 from agents.exact.chunks import ChunkSchema
 from agents.exact.consumer import exact_transport
 from agents.exact.fence import Fence
 from agents.exact.loop import ExactLoop
 from agents.hot import HotCustomers
+from agents.installation import Installation
 from agents.metrics import Metrics
 from agents.settings import Settings
 from agents.tables import RowTable
@@ -217,7 +218,7 @@ def test_the_region_of_phone_numbers_is_the_settings(tmp_path: Path) -> None:
     for region in ("US", None):
         at = Installation.of(Settings(default_region=region), "nobody:1", tmp_path)
         rules = intake(at, RAW, Metrics()).intake.rules
-        assert rules.default_region == (region or identifiers_of(INSTALLATION).default_region)
+        assert rules.default_region == (region or INSTALLATION.identifiers.default_region)
 
 
 def test_the_app_is_an_app() -> None:

@@ -12,9 +12,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agents.app import Installation
 from agents.exact.chunks import Chunk
 from agents.exact.loop import Effects
+from agents.installation import Installation
 from agents.intake import IntakeAgent, raw_record
 from agents.metrics import Metrics
 from agents.settings import Settings

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from agents import ruling as room
-from agents.app import kin_rules, make_resolver, ruling
+from agents.app import make_resolver, ruling
 from agents.bonds import BondMemory
 from agents.contracts import identifiers_in_force
 from agents.exact.chunks import Chunk
@@ -57,7 +57,7 @@ class Ruled(Bench):
     def __post_init__(self) -> None:
         """Make it as the composition root does, with rules of the test's."""
         super().__post_init__()
-        kin = kin_rules(self.rules)
+        kin = self.rules.kin
         table = StateTable(lambda: self.rows, BONDS)
         resolver = replace(
             make_resolver(INSTALLATION, table, self.metrics),
@@ -111,7 +111,7 @@ class Ruled(Bench):
 
 def answers(told: Iterable[Claim], rules: IdentifierRules) -> dict[Identifier, Answer]:
     """Return whose everybody is, all at once, by these rules."""
-    kin = kin_rules(rules)
+    kin = rules.kin
     found: dict[Pair, Bond] = {}
     for each in told:
         one_event = [identifier_of(one) for one in each["identifiers"]]

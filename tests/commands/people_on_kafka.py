@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from agents import topic_admin
-from agents.app import Installation, identifiers_of, kin_rules
 from agents.bonds import row_key
+from agents.installation import Installation
 from agents.known import identifier_key
 from agents.settings import Settings
 from commands.streams import writing
@@ -67,7 +67,7 @@ async def fill(installed: Installation, town: Sequence[Seen] = TOWN) -> None:
 
 def bonds_in(installed: Installation, town: Iterable[Seen]) -> dict[Pair, Bond]:
     """Return every bond that the sightings show."""
-    rules = kin_rules(identifiers_of(installed))
+    rules = installed.identifiers.kin
     bonds: dict[Pair, Bond] = {}
     for seen in town:
         event = f"{seen.row.source}/{seen.row.event_id}"
@@ -79,7 +79,7 @@ def bonds_in(installed: Installation, town: Iterable[Seen]) -> dict[Pair, Bond]:
 def _records(installed: Installation, town: Sequence[Seen]) -> Iterable[tuple[str, bytes, bytes]]:
     encode = installed.book.encode
     bonds = bonds_in(installed, town)
-    answers = resolve(tuple(bonds.values()), (), kin_rules(identifiers_of(installed))).answers
+    answers = resolve(tuple(bonds.values()), (), installed.identifiers.kin).answers
     for bond in bonds.values():
         row: dict[str, Any] = dict.fromkeys(("verdict", "by", "why", "at"))
         row |= {"stronger": identifier_record(bond.stronger), "weaker": identifier_record(bond.weaker)}

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
-from agents.app import Installation
+from agents.installation import Installation
 from commands.main import tellonce
 from commands.streams import read_to_the_end
 from pipeline.kin import customer_named_by

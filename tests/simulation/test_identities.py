@@ -7,7 +7,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from agents.app import kin_rules
 from agents.contracts import identifiers_in_force
 from commands.sorting import Seen, by_kin
 from pipeline.touchpoint import Identifier
@@ -44,7 +43,7 @@ def by_core(events: list[Simulated]) -> dict[str, str]:
         for event in events
         if event.rejected_for is None and not event.again
     ]
-    return by_kin(seen, kin_rules(identifiers_in_force()))
+    return by_kin(seen, identifiers_in_force().kin)
 
 
 def told(seed: int, customers: int) -> list[Simulated]:

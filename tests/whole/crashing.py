@@ -10,9 +10,9 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
-from agents.app import Installation
 from agents.exact.chunks import Chunk
 from agents.exact.loop import Effects
+from agents.installation import Installation
 from agents.intake import IntakeAgent
 from agents.settings import load
 from agents.timelines import TimelinesAgent

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from aiokafka import AIOKafkaProducer
 
-from agents.app import Installation, identifiers_of, kin_rules
+from agents.installation import Installation
 from agents.settings import Settings
 from commands.words import Spoken
 from pipeline.kin import Bond, KinRules, NotMerged, Pair, Verdict, World, customer_named_by, merge, reachable, split
@@ -28,7 +28,7 @@ NOON = datetime(2026, 10, 1, 12, tzinfo=UTC)
 @cache
 def rules_of(at: str) -> KinRules:
     """Return the rules that the workers of a Kafka have: the default ones."""
-    return kin_rules(identifiers_of(Installation.of(Settings(), at, Path("/nowhere"))))
+    return Installation.of(Settings(), at, Path("/nowhere")).identifiers.kin
 
 
 @dataclass
