@@ -33,7 +33,16 @@ from agents.exact.guard import Guard
 from agents.exact.journal import open_journal
 from agents.exact.loop import ExactLoop
 from agents.exact.outbox import Outbox, Producer
-from agents.exact.watches import LOOP_HANGS, NUDGE, STALL, HangWatch, PauseWatch, StallWatch
+from agents.exact.watches import (
+    LOOP_HANGS,
+    NUDGE,
+    STALL,
+    HangWatch,
+    PauseWatch,
+    ProgressWatch,
+    StallWatch,
+    rebalance_hangs,
+)
 from agents.forgetting import ForgettingResolver
 from agents.hot import HotCustomers
 from agents.installation import Installation
@@ -58,6 +67,11 @@ STATE = ("state.entries", "state.raised", "state.kin")
 
 PAUSE_SHARE = 0.6
 """Of the session timeout: a process that was away for longer may have lost its partitions by the time it wakes."""
+
+AWAY_MS = 60_000
+"""Milliseconds that a Kafka may be away before what is to be sent to it ends the worker: it is started again in less,
+and who leaves sooner has to do the chunk again. One that hangs is the stall watch's to see.
+"""
 
 BATCH_BYTES = 512 * 1024
 """Bytes of a producer's batch; a larger record makes a batch of its own."""
@@ -127,6 +141,7 @@ def make_app(at: Installation, metrics: Metrics) -> faust.App:
         hang=hang,
         nudge=nudge,
         stall=stall,
+        rebalance=ProgressWatch(rebalance_hangs(at.settings.session_timeout)),
         seek=send_back,
         leave=give_up,
         starting=lambda: None if directory.complete else directory.heard,
@@ -258,7 +273,7 @@ def make_outbox(at: Installation) -> Outbox:
             bootstrap_servers=at.bootstrap,
             acks="all",
             enable_idempotence=True,
-            request_timeout_ms=15_000,
+            request_timeout_ms=AWAY_MS,
             max_batch_size=BATCH_BYTES,
             max_request_size=REQUEST_BYTES,
         )

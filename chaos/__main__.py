@@ -1,6 +1,7 @@
 """`make chaos`: plays the faults, prints a table a run, and the totals as the last line."""
 
 import asyncio
+import logging
 import sys
 import tempfile
 import time
@@ -40,6 +41,7 @@ def chaos(
     only: tuple[str, ...],
 ) -> None:
     """Play every fault on a real Kafka, and compare what comes of it with what the core says."""
+    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # that Kafka is away now and then, is known
     console, began, played = Console(width=140), time.monotonic(), list[Played]()
     for each in range(seed, seed + runs):
         if seconds is not None and played and time.monotonic() - began > seconds:

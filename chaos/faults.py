@@ -30,6 +30,9 @@ SESSION = 6.0
 
 STORM_JOINS = 10
 KILLED = "signal_sigkill"
+AWAY = frozenset({"exit_1"})
+"""What a worker leaves with that starts while no Kafka answers; who runs by then has no reason to leave."""
+
 FULL_FOR = 20.0
 """Seconds at most: long enough for each worker to try again."""
 
@@ -198,8 +201,8 @@ FAULTS = (
     Fault("SIGTERM in load and at start", terminate),
     Fault("SIGSTOP beyond two sessions", zombie, explains=frozenset({"paused"})),
     Fault("storm of joins and leaves", storm),
-    Fault("broker restarted", broker_restart),
-    Fault("broker killed, down 8 s", broker_kill),
+    Fault("broker restarted", broker_restart, explains=AWAY),
+    Fault("broker killed, down 8 s", broker_kill, explains=AWAY),
     Fault("stores deleted", stores_deleted),
     Fault("stores truncated", stores_truncated, explains=frozenset({"store"})),
     Fault("stores with flipped bits", stores_flipped, explains=frozenset({"store"})),
@@ -215,8 +218,8 @@ FAULTS = (
 
 ON_THREE = (
     Fault("fair weather, three brokers", nothing),
-    Fault("leader and coordinator killed", broker_kill),
-    Fault("leader and coordinator restarted", broker_restart),
+    Fault("leader and coordinator killed", broker_kill, explains=AWAY),
+    Fault("leader and coordinator restarted", broker_restart, explains=AWAY),
     Fault("kill -9 at 20, 45, 70 %, three brokers", kill_in_rounds),
 )
 """What takes three brokers: the one that leads most, and most groups, is the one that is hit."""

@@ -1,7 +1,8 @@
 """The watches at work inside a worker: looks every two seconds, leaves where a watch says so.
 
 Rule 1. The guard asks with clients of its own, outside the group: what it asks does not depend on what it watches.
-Rule 2. A broker that does not answer is no stall: the producer's time-out and the supervisor deal with that.
+Rule 2. A broker that does not answer is no stall: the producer's time-out and the supervisor deal with that. Once it
+        answers again, the time begins anew: nobody could commit meanwhile.
 """
 
 import asyncio
@@ -17,7 +18,7 @@ from faust.types import TP
 
 from agents.exact.exits import Exit, Leave
 from agents.exact.fence import Fence
-from agents.exact.watches import LOOK_EVERY, REBALANCE_HANGS, HangWatch, PauseWatch, ProgressWatch, StallWatch
+from agents.exact.watches import LOOK_EVERY, HangWatch, PauseWatch, ProgressWatch, StallWatch
 
 ANSWER_WITHIN = 5.0
 """Seconds for a question; a slower broker is asked again at the next look."""
@@ -35,6 +36,7 @@ class Guard:
         hang: HangWatch,
         nudge: StallWatch[TopicPartition],
         stall: StallWatch[TopicPartition],
+        rebalance: ProgressWatch,
         seek: Callable[[TP, int], Awaitable[None]],
         leave: Leave,
         starting: Callable[[], int | None] = lambda: None,
@@ -47,11 +49,10 @@ class Guard:
         """
         self._fence, self._topics, self._leave, self._starting = fence, topics, leave, starting
         self._nudge, self._seek, self._resting = nudge, seek, resting
-        self._pause, self._hang, self._stall = pause, hang, stall
+        self._pause, self._hang, self._stall, self._rebalance = pause, hang, stall, rebalance
 
     async def watch(self, app: faust.App, bootstrap: str) -> None:
         """Watch until the app stops."""
-        progress = ProgressWatch(REBALANCE_HANGS)
         self._hang.watch(self._pause.check)
         admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
         client = AIOKafkaConsumer(bootstrap_servers=bootstrap, enable_auto_commit=False)
@@ -64,7 +65,7 @@ class Guard:
                 inside: Any = app
                 starting = self._starting()
                 busy = bool(inside.rebalancing or inside.in_recovery or starting is not None)
-                if progress.hangs(busy=busy, progress=_restored(inside) + (starting or 0), now=time.monotonic()):
+                if self._rebalance.hangs(busy=busy, progress=_restored(inside) + (starting or 0), now=time.monotonic()):
                     self._leave(Exit.REBALANCE_HANGS, "a rebalance, a recovery or the start brings nothing")
                 if busy:
                     self._stall.reset()
@@ -84,6 +85,8 @@ class Guard:
                 ends = await client.end_offsets(mine) if mine else {}
                 begins = await client.beginning_offsets(mine) if mine else {}
         except (KafkaError, OSError):  # a TimeoutError is an OSError
+            self._stall.reset()
+            self._nudge.reset()
             return
         committed = {tp: max(offsets[tp].offset, 0) if tp in offsets else begins[tp] for tp in mine}
         now, generation = time.monotonic(), self._fence.generation

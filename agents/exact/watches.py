@@ -7,7 +7,8 @@ Rule 2. Stalled: a partition has records that are not committed, and its commits
         that the next record would give); for STALL, and the worker leaves. While other partitions get on, it may only
         have to wait for its turn on a busy machine: then it takes PATIENT times as long. To be sent back would cost
         it what it has in the buffer, and to leave would cost all of them.
-Rule 3. Hung: the event loop did not run for LOOP_HANGS, or a rebalance or recovery brought nothing for REBALANCE_HANGS.
+Rule 3. Hung: the event loop did not run for LOOP_HANGS, or a rebalance or recovery brought nothing for longer than
+        `rebalance_hangs`: a group waits a session for a member that died, and who waits with it hangs not.
         A recovery that moves may take as long as it needs, and commits that wait for it have not stalled.
 """
 
@@ -27,7 +28,14 @@ STALL = timedelta(seconds=30)
 PATIENT = 4
 LOOP_HANGS = timedelta(seconds=20)
 REBALANCE_HANGS = timedelta(seconds=40)
+BEYOND_A_SESSION = timedelta(seconds=10)
+"""For what follows when the group has given a member up: its answers, and the looks at them, on a busy machine."""
 LOOK_EVERY = timedelta(seconds=2)
+
+
+def rebalance_hangs(session: timedelta) -> timedelta:
+    """Return how long a rebalance may bring nothing, where the group takes a session to give a member up."""
+    return max(REBALANCE_HANGS, session + BEYOND_A_SESSION)
 
 
 @dataclass(slots=True)

@@ -6,7 +6,7 @@ from threading import Event
 import pytest
 
 from agents.exact.exits import Exit
-from agents.exact.watches import PATIENT, HangWatch, PauseWatch, ProgressWatch, StallWatch
+from agents.exact.watches import PATIENT, HangWatch, PauseWatch, ProgressWatch, StallWatch, rebalance_hangs
 from tests.agents.exact.fakes import Left, World
 
 LIMIT = timedelta(seconds=6)
@@ -95,6 +95,15 @@ def test_busy_without_progress_hangs(after: float, over: bool) -> None:  # noqa:
     watch = ProgressWatch(LIMIT)
     assert not watch.hangs(busy=True, progress=7, now=10.0)
     assert watch.hangs(busy=True, progress=7, now=10.0 + after) is over
+
+
+@pytest.mark.parametrize(
+    ("session", "limit"),
+    [pytest.param(29, 40, id="under"), pytest.param(30, 40, id="at"), pytest.param(31, 41, id="beyond")],
+)
+def test_a_rebalance_may_wait_for_a_dead_members_session(session: int, limit: int) -> None:
+    """Forty seconds, or a session and ten where that is more: the group gives a dead member up before we leave."""
+    assert rebalance_hangs(timedelta(seconds=session)) == timedelta(seconds=limit)
 
 
 def test_a_recovery_may_take_as_long_as_it_moves() -> None:
