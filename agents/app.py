@@ -4,7 +4,6 @@ raw.* ─▶ intake ─▶ touchpoints ─▶ timelines ─▶ timelines, alerts
            └─▶ identity-claims ─▶ resolver ─▶ directory (read by every intake), identity-changes
 """
 
-import logging
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
@@ -48,6 +47,7 @@ from agents.hot import HotCustomers
 from agents.installation import Installation
 from agents.intake import IntakeAgent, IntakeTopics
 from agents.kept import KeptCustomers
+from agents.logs import quieten
 from agents.metrics import Metrics
 from agents.resolver import ResolverAgent, ResolverTopics
 from agents.ruling import RulesWatch, RulingResolver
@@ -285,10 +285,7 @@ def make_outbox(at: Installation) -> Outbox:
 
 def faust_app(at: Installation, chunked: frozenset[str]) -> faust.App:
     """Return a bare Faust app, with the settings that docs/decisions/0004 gives the reasons for."""
-    for name, level in (("faust", logging.INFO), ("mode", logging.INFO), ("aiokafka", logging.WARNING)):
-        # Faust leaves the root logger at DEBUG and builds a log record with key and value for every send.
-        logging.getLogger(name).setLevel(level)
-    logging.getLogger("mode.timers").setLevel(logging.ERROR)  # it warns when a commit took longer than its interval
+    quieten()
     settings = at.settings
     return faust.App(
         settings.app_id,

@@ -1,7 +1,7 @@
 """What the libraries may say: enough to see that Kafka is away, not a line for each of a thousand tries a second.
 
-Rule 1. Faust and mode from INFO whatever the root logger says, for at DEBUG there is a line with key and value for every
-        send; aiokafka from WARNING.
+Rule 1. Faust and mode from INFO whatever the root logger says, for at DEBUG there is a line with key and value for
+        every send; aiokafka from WARNING.
 Rule 2. Each message of the Kafka client comes once in SELDOM, whatever it is filled in with; the next one says how many
         were left out. With a broker away the client tries again without a pause (docs/upstream.md).
 """
