@@ -3,10 +3,11 @@
 Rule 1. An erasure is done by itself: what a chunk brings before it is done first, what comes after it is done after.
 Rule 2. Retractions and the timeline's end are acknowledged before a row is deleted: until then the erasure may come
         again, and needs the rows to say the same again.
-Rule 3. A touchpoint that was on its way to an erased person, by an older word than the erasure's, is not taken in.
+Rule 3. A touchpoint that was on its way to an erased person, by an older word than the erasure's, is not taken in; what
+        was published in its name is retracted.
 """
 
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -17,13 +18,17 @@ from agents.hot import Hot
 from agents.kept import KeptCustomers, entry_key, kin_key, raised_key
 from agents.metrics import Metrics
 from agents.timelines import TimelineTopics
-from pipeline.erasing import Erased, erased_copies, erased_whole, is_late
+from pipeline.advance import Move
+from pipeline.erasing import Erased, erased_copies, erased_whole, is_late, late_retractions
+from pipeline.findings import Kind, Record
 from pipeline.moved import kin_record, move
 from pipeline.policy import Policy
 from pipeline.records import identifier_of
 from pipeline.wire import SchemaBook
 
 ERASED = "erased"
+
+Retractions = Collection[tuple[Kind, Record]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,17 +59,20 @@ class ErasingTimelines:
         return await self.timelines(chunk)
 
     async def _without_late(self, chunk: Chunk) -> Effects:
-        late: list[int] = []
+        late: list[tuple[int, Move]] = []
         for number, record in enumerate(chunk.records):
-            entry = move(self.book.decode("moved-entry", record.value or b"")).entry
-            if is_late(entry, self.kept.known(chunk.partition, entry.customer_id).picture):
-                late.append(number)
+            moved = move(self.book.decode("moved-entry", record.value or b""))
+            if is_late(moved.entry, self.kept.known(chunk.partition, moved.entry.customer_id).picture):
+                late.append((number, moved))
         if not late:
             return await self.timelines(chunk)
-        if late[0] == 0:
-            return Effects(taken=1)
-        effects = await self.timelines(replace(chunk, records=chunk.records[: late[0]]))
-        return replace(effects, taken=late[0] if effects.taken is None else effects.taken)
+        first, moved = late[0]
+        if first == 0:
+            retractions = late_retractions(moved, self.policy)
+            sends = self._retracted(retractions, chunk.records[0].timestamp)
+            return Effects(sends=tuple(sends), done=lambda: self._count(retractions), taken=1)
+        effects = await self.timelines(replace(chunk, records=chunk.records[:first]))
+        return replace(effects, taken=first if effects.taken is None else effects.taken)
 
     def _erased(self, chunk: Chunk, change: Mapping[str, Any]) -> Effects:
         customer, stamp = change["customer_id"], chunk.records[0].timestamp
@@ -77,26 +85,26 @@ class ErasingTimelines:
 
         def done() -> None:
             self.kept.hot.keep(chunk.partition, {customer: Hot(gone.picture, dict(gone.kept))})
-            for kind, record in gone.retractions:
-                if kind == "detractor-alert":
-                    self.metrics["alerts_total"].labels(record["basis"], record["status"]).inc()
-                elif kind == "journey-signal":
-                    self.metrics["signals_total"].labels(record["kind"], record["status"]).inc()
-                else:
-                    self.metrics["flags_total"].labels("any_topic", record["status"]).inc()
+            self._count(gone.retractions)
 
-        sends = (
-            []
-            if whose
-            else [*self._retracted(customer, gone, stamp), Send(self.topics.timelines, customer.encode(), None, stamp)]
-        )
-        return Effects(sends=tuple(sends), done=done, taken=1, last=tuple(self._rows(customer, gone, stamp)))
+        ended = () if whose else (Send(self.topics.timelines, customer.encode(), None, stamp),)
+        sends = (*self._retracted(gone.retractions, stamp), *ended)
+        return Effects(sends=sends, done=done, taken=1, last=tuple(self._rows(customer, gone, stamp)))
 
-    def _retracted(self, customer: str, gone: Erased, stamp: int) -> Iterator[Send]:
+    def _retracted(self, retractions: Retractions, stamp: int) -> Iterator[Send]:
         own = self.topics
         topics = {"detractor-alert": own.alerts, "repeat-contact": own.flags, "journey-signal": own.signals}
-        for kind, record in gone.retractions:
-            yield Send(topics[kind], customer.encode(), self.book.encode(kind, record), stamp)
+        for kind, record in retractions:
+            yield Send(topics[kind], str(record["customer_id"]).encode(), self.book.encode(kind, record), stamp)
+
+    def _count(self, retractions: Retractions) -> None:
+        for kind, record in retractions:
+            if kind == "detractor-alert":
+                self.metrics["alerts_total"].labels(record["basis"], record["status"]).inc()
+            elif kind == "journey-signal":
+                self.metrics["signals_total"].labels(record["kind"], record["status"]).inc()
+            else:
+                self.metrics["flags_total"].labels("any_topic", record["status"]).inc()
 
     def _rows(self, customer: str, gone: Erased, stamp: int) -> Iterator[Put]:
         name = customer.encode()

@@ -6,14 +6,15 @@ Rule 2. At another's home only goes what does not count there and carries one of
         of the person that lay there once and moved on; and what was told of those identifiers, where no touchpoint that
         stays carries them. Touchpoints that count there are the other's own.
 Rule 3. A mark stays, without an identifier: the resolution that erased. Versions grow from there if the person comes
-        back, and a touchpoint that was still on its way to the person by an older word is not taken in again.
+        back, and a touchpoint that was still on its way to the person by an older word is not taken in again. What it
+        brought was published by whoever sent it, who has let go of it: it is retracted here.
 """
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from pipeline.advance import EPOCH, Picture, Raised, picture
-from pipeline.findings import Kind, Record, anchor_of
+from pipeline.advance import EPOCH, Move, Picture, Raised, picture
+from pipeline.findings import ID_FIELDS, Kind, Record, anchor_of, whereabouts
 from pipeline.journey.retracted import retracted_signal
 from pipeline.placing import Kin
 from pipeline.policy import Policy
@@ -82,6 +83,24 @@ def is_late(row: Entry, known: Picture) -> bool:
     """Say whether a row that was moved here is an erased person's: sent by a word older than the erasure (Rule 3)."""
     mark = known.kin.answers.get(MARK)
     return mark is not None and row.epoch < mark.epoch
+
+
+def late_retractions(late: Move, policy: Policy) -> tuple[tuple[Kind, Record], ...]:
+    """Return the retractions of what was published in a late row's name (Rule 3).
+
+    The version is the one of the resolution that sent it: above all that was published under older ones, and below what
+    its sender may have published since, if it is there again.
+    """
+    row = replace(late.entry, answers=(), epoch=0)
+    (contact,) = picture((row,), policy).contacts
+    body = whereabouts(row, contact, policy) | {"basis": "inferred" if row.score is None else "explicit"}
+    version = late.entry.epoch * EPOCH
+    return tuple(
+        (kind, retracted(kind, one.output_id, body | {"customer_id": one.customer_id}, version))
+        for kind in ID_FIELDS
+        for one in late.raised
+        if one.kind == kind
+    )
 
 
 def retracted(kind: Kind, name: str, body: Mapping[str, object], version: int) -> Record:

@@ -6,7 +6,7 @@ from typing import Any
 
 from agents.app import erasing
 from agents.exact.chunks import Chunk
-from pipeline.advance import Move
+from pipeline.advance import EPOCH, Move, Raised
 from pipeline.kin import customer_named_by
 from pipeline.moved import move_record
 from pipeline.touchpoint import Entry, Identifier
@@ -112,15 +112,20 @@ async def test_an_erasure_in_the_middle_of_a_chunk_is_done_in_its_order() -> Non
 
 
 async def test_a_touchpoint_that_was_under_way_is_not_taken_in_again() -> None:
-    """Moved by an older word than the erasure; one that a newer word moves is."""
+    """Moved by an older word than the erasure; one that a newer word moves is. What it had raised is taken back."""
     here = await bench()
     await take(here, CHANGES, erased(ANNA, 5))
 
-    def moved(row: Entry) -> bytes:
-        record: Mapping[str, Any] = move_record(Move(row, (), "identity_merge"))
+    def moved(row: Entry, *raised: Raised) -> bytes:
+        record: Mapping[str, Any] = move_record(Move(row, raised, "identity_merge"))
         return INSTALLATION.book.encode("moved-entry", record)
 
-    await take(here, MOVES, moved(angry("r3", BEN)), moved(angry("r1", epoch=4)), moved(angry("r2", epoch=5)))
+    brought = Raised("alert-1", "detractor-alert", "review/r1", 1, customer_id=customer_named_by(BEN))
+    rows = (moved(angry("r3", BEN)), moved(angry("r1", epoch=4), brought), moved(angry("r2", epoch=5)))
+    await take(here, MOVES, *rows)
+    alert = last(here, ALERTS, BEN)
+    assert (alert["alert_id"], alert["status"], alert["reason"]) == ("alert-1", "retracted", "erased")
+    assert (alert["version"], alert["words"], alert["named_by"]["value"]) == (4 * EPOCH, None, "")
     keys = rows_of(here, ANNA)
     assert not any(b"review-r1-1" in key for key in keys)
     assert any(b"review-r2-1" in key for key in keys)

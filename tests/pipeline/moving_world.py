@@ -8,6 +8,7 @@ Rule 2. Intake knows of every identifier any answer that was ever given, or none
 Rule 3. A customer's state is stored before anything goes out. A crash forgets what was to go out, and memory; what was
         taken is delivered again.
 Rule 4. Touchpoints and moved rows of one customer overtake each other, and come twice.
+Rule 5. An erasure is taken by itself; what it deletes is deleted when all is said. A crash before has it taken again.
 """
 
 from collections import defaultdict, deque
@@ -16,11 +17,13 @@ from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 from pipeline.advance import Advance, Move, Picture, Raised, Row, advance, picture, row_of
+from pipeline.erasing import erased_copies, erased_whole, is_late, late_retractions
 from pipeline.findings import Record
 from pipeline.kin import (
     Answer,
     Bond,
     Cause,
+    Gathered,
     KinRules,
     Limit,
     News,
@@ -28,12 +31,14 @@ from pipeline.kin import (
     Pair,
     Verdict,
     bonds_of,
+    customer_named_by,
     identity_changes,
     owner,
     pair,
     reachable,
     resolve,
 )
+from pipeline.kin.erasure import erasure
 from pipeline.moved import change
 from pipeline.placing import Kin
 from pipeline.resettle import Change, resettle
@@ -41,6 +46,8 @@ from pipeline.touchpoint import Entry, Identifier, Told
 from tests.pipeline.touchpoints import POLICY, at
 
 T = TypeVar("T")
+
+ERASED = "erased"
 
 RULES = KinRules(
     limits={"email": Limit(1, 10), "phone": Limit(2, 10), "visitor_id": Limit(1, 2), "handle": Limit(3, 20)}
@@ -61,6 +68,13 @@ NAMES = tuple(
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Erasing(Change):
+    """That a person was erased: without answers the one whose home it is, else another with these identifiers."""
+
+    epoch: int = 0
+
+
 @dataclass
 class Resolver:
     """The one writer of who is who, its history, and how far each customer id was told."""
@@ -71,6 +85,7 @@ class Resolver:
     log: list[tuple[Sequence[Identifier], News, str]] = field(default_factory=list)
     said: dict[Identifier, list[Told]] = field(default_factory=lambda: defaultdict(list))
     changes: dict[str, deque[Change]] = field(default_factory=lambda: defaultdict(deque))
+    forgotten: set[Identifier] = field(default_factory=set)
 
     def claim(self, identifiers: Sequence[Identifier], event: str) -> None:
         """Take an event's identifiers."""
@@ -94,10 +109,27 @@ class Resolver:
         return resolve(self.bonds.values(), self.verdicts.values(), RULES).answers
 
     def final(self, identifiers: Sequence[Identifier]) -> str:
-        """Return whose an event with these identifiers is."""
-        found = owner(identifiers, self.answers())
+        """Return whose an event with these identifiers is; of those that were erased none is anybody's."""
+        found = owner([one for one in identifiers if one not in self.forgotten], self.answers())
         assert found is not None
         return found.customer_id
+
+    def erase(self, one: Identifier) -> None:
+        """Take a person out, as `agents.forgetting` does."""
+        person = erasure([one], self._bonds_at, self._verdicts_at, RULES)
+        self.epoch += 1
+        self.forgotten |= set(person.identifiers)
+        named = tuple(Told(each, customer_named_by(each), each, None, self.epoch) for each in person.identifiers)
+        for each in person.identifiers:
+            self.said.pop(each, None)
+            self.changes[customer_named_by(each)].append(Erasing(ERASED, (), self.epoch))
+        for each in person.others.identifiers:
+            self.changes[customer_named_by(each)].append(Erasing(ERASED, named, self.epoch))
+        self._tell_homes(person.others, self.epoch, Cause(ERASED, at()))
+        for bond in person.bonds:
+            del self.bonds[bond.pair]
+        for verdict in person.verdicts:
+            del self.verdicts[verdict.pair]
 
     def _words(self, pairs: Iterable[Pair], *, together: bool) -> News:
         moment = at(seconds=self.epoch)
@@ -138,11 +170,16 @@ class Resolver:
         heard: Callable[[str], bool] = lambda _home: True,
     ) -> None:
         gathered = reachable(start, self._bonds_at, self._verdicts_at, RULES, news)
+        self._tell_homes(gathered, epoch, Cause(outcome, at()), heard)
+
+    def _tell_homes(
+        self, gathered: Gathered, epoch: int, cause: Cause, heard: Callable[[str], bool] = lambda _home: True
+    ) -> None:
         now = gathered.now.resolved(RULES)
         for one, a in now.answers.items():
             told = Told(one, a.customer_id, a.named_by, a.parked.value if a.parked else None, epoch)
             self.said[one].append(told)
-        for record in identity_changes(gathered, now, epoch, Cause(outcome, at()), RULES):
+        for record in identity_changes(gathered, now, epoch, cause, RULES):
             if heard(str(record["customer_id"])):
                 self.changes[str(record["customer_id"])].append(change(record))
 
@@ -180,6 +217,27 @@ class Customer:
         self.kin.update({told.identifier: told for told in after.kin})
         self.raised.update({one.output_id: one for one in after.raised})
         self.hot = after.picture if remembers else None
+
+    def forget(self, name: str, told: Erasing, *, dies: bool) -> None:
+        """Let go of what an erasure takes; whoever `dies` has said it, and deleted nothing (`agents.erasing`)."""
+        whose = [each.identifier for each in told.answers]
+        if whose:
+            gone = erased_copies(name, self.known, self.raised, whose, POLICY)
+        else:
+            gone = erased_whole(name, self.known, self.raised, told.epoch, POLICY)
+            self.published += [record for _, record in gone.retractions]
+            self.timelines.clear()
+        if dies:
+            self.hot = None
+            return
+        for row in gone.rows:
+            del self.rows[row_of(row)]
+        for one in gone.raised:
+            del self.raised[one.output_id]
+        for identifier in gone.kin:
+            del self.kin[identifier]
+        self.kin |= {gone.mark.identifier: gone.mark} if gone.mark else {}
+        self.hot = gone.picture
 
     def say(self, after: Advance) -> None:
         """Publish."""
@@ -232,11 +290,9 @@ class Company:
         customer = self.customers[name]
         fate = self.choose(8) if self.steps < 200 else 7
         if topic == "changes":
-            queue = self.resolver.changes[name]
-            changes = [queue.popleft() for _ in range(1 + self.choose(len(queue)))]
-            after = resettle(customer.known, customer.raised, changes, POLICY)
-            if fate < 3:
-                queue.extendleft(reversed(changes))
+            after = self._heard(name, fate)
+            if after is None:
+                return
         elif topic == "touchpoints":
             arrivals = self._some(self.touchpoints[name])
             after = advance(customer.known, customer.raised, arrivals, POLICY)
@@ -244,6 +300,11 @@ class Company:
                 self.touchpoints[name] += arrivals
         else:
             moved = self._some(self.moves[name])
+            for late in [one for one in moved if is_late(one.entry, customer.known)]:
+                customer.published += [record for _, record in late_retractions(late, POLICY)]
+                moved.remove(late)
+            if not moved:
+                return
             brought = [one for move in moved for one in move.raised]
             after = advance(
                 customer.known, customer.raised, [m.entry for m in moved], POLICY, brought, moved[-1].reason
@@ -255,6 +316,21 @@ class Company:
             customer.say(after)
             for move in after.moves:
                 self.moves[move.entry.customer_id].append(move)
+
+    def _heard(self, name: str, fate: int) -> Advance | None:
+        """Let a customer hear some of what the resolver told it; nothing follows where it forgot (Rule 5)."""
+        customer, queue = self.customers[name], self.resolver.changes[name]
+        first = queue[0]
+        if isinstance(first, Erasing):
+            customer.forget(name, first, dies=fate < 3)
+            if fate > 2:
+                queue.popleft()
+            return None
+        upto = next((n for n, each in enumerate(queue) if isinstance(each, Erasing)), len(queue))
+        changes = [queue.popleft() for _ in range(1 + self.choose(upto))]
+        if fate < 3:
+            queue.extendleft(reversed(changes))
+        return resettle(customer.known, customer.raised, changes, POLICY)
 
     def settle(self) -> None:
         """Let everything be taken."""

@@ -217,6 +217,29 @@ def standing_of(company: Company) -> dict[str, tuple[set[str], dict[str, Mapping
     }
 
 
+@given(events(), SCRIPTS, st.integers(0, 10**6), st.lists(st.sampled_from(NAMES), min_size=1, max_size=4))
+@settings(max_examples=100, deadline=None)
+def test_an_erasure_takes_what_is_the_persons_and_no_more(
+    told: Events, script: Script, seed: int, names: list[Identifier]
+) -> None:
+    """One after the other: what is the person's is in no state, every other touchpoint in its owner's timeline alone,
+    though it carries an identifier that is forgotten; readers hold what one picture of the others would say.
+    """
+    company = played(told, script, seed)
+    resolver, left = company.resolver, list(told)
+    for name in names:
+        answer = resolver.answers().get(name)
+        whose = customer_named_by(name) if answer is None else answer.customer_id
+        left = [event for event in left if resolver.final(event.identifiers) != whose]
+        resolver.erase(name)
+    company.settle()
+    assert_each_is_in_one_timeline(company, left)
+    assert_readers_hold_the_truth(company, left)
+    assert_timelines_are_true(company, left)
+    kept = {row.event_id for customer in company.customers.values() for row in customer.known.held}
+    assert kept == {event.event_id for event in left}
+
+
 # --- examples
 
 
@@ -316,3 +339,18 @@ def test_what_a_run_of_two_raised_is_taken_back_by_whoever_has_its_first() -> No
     after = heard(hers, split)
     assert [(record["alert_id"], record["status"]) for record in after.alerts] == [(alert["alert_id"], "retracted")]
     assert [move.raised for move in after.moves] == [()]
+
+
+def test_what_was_on_its_way_to_somebody_who_was_erased_is_taken_back() -> None:
+    """The one who shared the visitor is erased, so it is the other's; who is erased too before she hears of it."""
+    company = Company(lambda n: 7 if n == 8 else 0)  # no crash, and changes of identity before moved rows
+    event = with_identifiers(chat("e1", at(), "s", mood=UNHAPPY), (VISITOR,))
+    company.admit(event)
+    for crm in NAMES[:2]:
+        company.resolver.claim((crm, VISITOR), f"chat/{crm.value}")
+    company.settle()
+    assert_readers_hold_the_truth(company, [event])
+    for crm in NAMES[:2]:
+        company.resolver.erase(crm)
+    company.settle()
+    assert_readers_hold_the_truth(company, [])

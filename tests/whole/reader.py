@@ -39,14 +39,15 @@ class Said:
 
 @dataclass(frozen=True, slots=True)
 class Truth:
-    """Who is who, in the end: all events that count, and what resolves them."""
+    """Who is who, in the end: all events that count, and what resolves them; `forgotten` is whoever was erased."""
 
     events: Mapping[str, Event]
     resolution: Resolution
+    forgotten: Collection[Identifier] = ()
 
     def whose(self, event: Event) -> str:
-        """Return the customer of an event."""
-        found = owner(event.identifiers, self.resolution.answers)
+        """Return the customer of an event: another's that carries a forgotten identifier too stays the other's."""
+        found = owner([one for one in event.identifiers if one not in self.forgotten], self.resolution.answers)
         assert found is not None
         return found.customer_id
 
@@ -76,7 +77,7 @@ def truth(
     every = bonds(told.values(), rules)
     left = [bond for both, bond in every.items() if frozenset(forgotten).isdisjoint(both)]
     counting = {event_id: event for event_id, event in told.items() if event_id not in gone}
-    return Truth(counting, resolve(left, newest.values(), rules))
+    return Truth(counting, resolve(left, newest.values(), rules), frozenset(forgotten))
 
 
 def bonds(events: Iterable[Event], rules: KinRules) -> dict[Pair, Bond]:
