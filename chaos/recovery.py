@@ -3,37 +3,38 @@
 Rule 1. State of a given size is written into the changelog as a worker would have: ten touchpoints a customer.
 Rule 2. Back means that the alert which follows from a waiting event is on its topic; counted from the worker's start,
         or from the kill. So it includes the interpreter's start, the rebalance, the recovery, and one event's way.
-Rule 3. While one of two workers is killed, an angry answer a customer comes in steadily: of those sent after the kill
-        the slowest on the dead worker's partitions says how long it was missed, the slowest elsewhere what the
-        healthy ones suffered.
+Rule 3. What it costs that a worker dies, comes or goes is measured partition by partition (`chaos.pauses`).
 """
 
 from __future__ import annotations
 
 import asyncio
 import json
-import signal
+import logging
 import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator, Iterable, Iterator
-from contextlib import ExitStack, asynccontextmanager
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack
+from dataclasses import asdict, astuple, dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import click
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 
+from agents.amounts import say_duration
 from agents.contracts import schema_book
 from agents.exact.outbox import partition_of
 from agents.kept import entry_key
 from agents.settings import Settings
+from chaos.angry import alerts, angry, customer
 from chaos.crew import Workers
 from chaos.kafka import node
+from chaos.pauses import Cost, pauses
 from commands.rehearsal import Rehearsal, rehearsal
-from commands.streams import partitions, reading, writing
+from commands.streams import writing
 from pipeline.kin import customer_named_by
 from pipeline.records import entry_record
 from pipeline.touchpoint import Entry, Identifier, Mood, Origin
@@ -41,10 +42,15 @@ from pipeline.wire import SchemaBook
 
 SIZES = (10_000, 100_000, 1_000_000)
 A_CUSTOMER = 10
-EVERY, BEFORE, AFTER = 0.05, 5.0, 30.0
-"""Seconds: between two angry answers, and for how long they come before and after the kill."""
 
-SESSION = "10s"
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """The seconds that a worker takes to be back with so many rows of state."""
+
+    rows: int
+    without_store: float
+    with_store: float
 
 
 def entries(number: int) -> Iterator[Entry]:
@@ -66,19 +72,6 @@ def entries(number: int) -> Iterator[Entry]:
         )  # fmt: skip
 
 
-def angry(number: int, at: datetime) -> bytes:
-    """Return an answer that raises an alert, of a customer of its own."""
-    return json.dumps(
-        {
-            "response_id": f"R-{number}",
-            "occurred_at": at.isoformat(),
-            "metric": "nps",
-            "score": 0,
-            "customer": {"customer_id": f"A-{number}"},
-        }
-    ).encode()
-
-
 async def fill(run: Rehearsal, book: SchemaBook, rows: Iterable[Entry]) -> None:
     """Write rows into the changelog of the timelines agent's state."""
     topic = f"{run.prefix}state.entries"
@@ -90,112 +83,81 @@ async def fill(run: Rehearsal, book: SchemaBook, rows: Iterable[Entry]) -> None:
             await writer.send(topic, entry_key(row), value, partition=place)
 
 
-@asynccontextmanager
-async def alerts(run: Rehearsal) -> AsyncIterator[AsyncIterator[tuple[str, float]]]:
-    """Yield the customers of the alerts from now on, with the monotonic second at which each was read."""
-    async with reading(run.bootstrap) as consumer:
-        consumer.assign(partitions(run.named("detractor-alerts")))
-        await consumer.seek_to_end()
-        for place in consumer.assignment():
-            await consumer.position(place)
-
-        async def told() -> AsyncIterator[tuple[str, float]]:
-            async for record in consumer:
-                yield record.key.decode(), time.monotonic()
-
-        yield told()
-
-
 async def back_after_start(run: Rehearsal, workers: Workers, number: int) -> float:
     """Return the seconds from a worker's start to the alert of an event that waited for it."""
-    wanted = customer_named_by(Identifier("crm_id", f"A-{number}"))
+    wanted = customer(number)
     async with alerts(run) as told, writing(run.bootstrap) as writer:
         await writer.send(f"{run.prefix}raw.survey", b"R", angry(number, datetime.now(UTC)))
         await writer.flush()
         began = time.monotonic()
         workers.start("a")
-        async for customer, at in told:
-            if customer == wanted:
+        async for name, at in told:
+            if name == wanted:
                 return at - began
     raise AssertionError("the alerts' topic has no end")
 
 
-async def sizes(folder: Path, numbers: Iterable[int]) -> list[dict[str, float]]:
+async def sizes(
+    folder: Path, numbers: Iterable[int], environment: Callable[[Rehearsal, Path], dict[str, str]]
+) -> list[Start]:
     """Measure the start of one worker with an empty store, and with the store that it left."""
-    book, found = schema_book(), list[dict[str, float]]()
+    book, found = schema_book(), list[Start]()
     with ExitStack() as stack:
         own = stack.enter_context(node(folder))
         for number in numbers:
             async with rehearsal(Settings(), own.bootstrap, "recovery") as run:
                 place = folder / str(number)
-                workers = Workers(place, _environment(run, place), stack)
+                workers = Workers(place, environment(run, place), stack)
                 await fill(run, book, entries(number))
                 cold = await back_after_start(run, workers, 1)
                 workers.stop()
                 warm = await back_after_start(run, workers, 2)
                 workers.stop()
-                found.append({"entries": number, "without_store": round(cold, 1), "with_store": round(warm, 1)})
-                print(json.dumps(found[-1]), file=sys.stderr, flush=True)  # noqa: T201 -- progress
+                found.append(Start(number, cold, warm))
+                print(found[-1], file=sys.stderr, flush=True)  # noqa: T201 -- progress
     return found
 
 
-async def after_kill(folder: Path) -> dict[str, float]:
-    """Measure what a kill -9 of one of two workers costs, on its partitions and on the others'."""
-    with ExitStack() as stack:
-        own = stack.enter_context(node(folder))
-        async with rehearsal(Settings(), own.bootstrap, "kill") as run:
-            workers = Workers(folder, _environment(run, folder), stack)
-            workers.start("a", "b")
-            await back_after_start(run, workers, 0)
-            sent: dict[str, float] = {}
-            heard: dict[str, float] = {}
+def _said(field: str) -> str:
+    return say_duration(Settings.model_fields[field].default)
 
-            async def listen(told: AsyncIterator[tuple[str, float]]) -> None:
-                async for customer, at in told:
-                    heard.setdefault(customer, at)
 
-            async with alerts(run) as told, writing(run.bootstrap) as writer:
-                listening = asyncio.create_task(listen(told))
-                killed = None
-                for number in range(1, round((BEFORE + AFTER) / EVERY)):
-                    if killed is None and number * EVERY > BEFORE:
-                        workers.signal("a", signal.SIGKILL)
-                        killed = time.monotonic()
-                    name = Identifier("crm_id", f"A-{number}")
-                    await writer.send(f"{run.prefix}raw.survey", name.value.encode(), angry(number, datetime.now(UTC)))
-                    await writer.flush()
-                    sent[customer_named_by(name)] = time.monotonic()
-                    await asyncio.sleep(EVERY)
-                while sent.keys() - heard.keys():  # noqa: ASYNC110 -- another process's alerts
-                    await asyncio.sleep(EVERY)
-                listening.cancel()
-    delays = sorted(heard[each] - at for each, at in sent.items() if killed is None or at >= killed)
-    return {
-        "alerts": len(delays),
-        "slowest_seconds": round(delays[-1], 1),
-        "median_seconds": round(delays[len(delays) // 2], 3),
+def _environment(session: str, heartbeat: str) -> Callable[[Rehearsal, Path], dict[str, str]]:
+    own = {
+        "TELLONCE_STORE": "rocksdb",
+        "TELLONCE_SESSION_TIMEOUT": session,
+        "TELLONCE_HEARTBEAT": heartbeat,
     }
-
-
-def _environment(run: Rehearsal, folder: Path) -> dict[str, str]:
-    own = {"TELLONCE_STORE": "rocksdb", "TELLONCE_SESSION_TIMEOUT": SESSION}
-    return run.worker_settings(folder) | own
+    return lambda run, folder: run.worker_settings(folder) | own
 
 
 @click.command()
 @click.option("--entries", "numbers", type=int, multiple=True, default=SIZES, show_default=True, help="Rows of state.")
-def recovery(*, numbers: tuple[int, ...]) -> None:
-    """Measure how long a worker takes to be back; the last line is JSON."""
+@click.option("--session", default=_said("session_timeout"), show_default=True, help="The workers' session time-out.")
+@click.option("--heartbeat", default=_said("heartbeat"), show_default=True, help="The workers' heartbeat.")
+@click.option("--only", type=click.Choice(["sizes", "pauses"]), help="Only this half.")
+def recovery(*, numbers: tuple[int, ...], session: str, heartbeat: str, only: str | None) -> None:
+    """Measure how long a worker takes to be back, and what a rebalance costs; the last line is JSON."""
+    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # topics that were just made have no leader for a moment
+    environment = _environment(session, heartbeat)
+    starts, costs = list[Start](), list[Cost]()
     with tempfile.TemporaryDirectory(prefix="tellonce-recovery-") as folder:
-        found = asyncio.run(sizes(Path(folder) / "sizes", numbers))
-        killed = asyncio.run(after_kill(Path(folder) / "kill"))
-    table = Table()
-    for name in ("entries of state", "start without its store, s", "start with its store, s"):
-        table.add_column(name, justify="right")
-    for row in found:
-        table.add_row(f"{row['entries']:,.0f}", f"{row['without_store']:.1f}", f"{row['with_store']:.1f}")
-    Console().print(table)
-    print(json.dumps({"starts": found, "after_kill": killed}))  # noqa: T201 -- what it is asked for
+        if only != "pauses":
+            starts = asyncio.run(sizes(Path(folder) / "sizes", numbers, environment))
+        if only != "sizes":
+            costs = asyncio.run(pauses(Path(folder) / "pauses", environment))
+    console = Console(width=110)
+    console.print(_table(("rows of state", "start without its store, s", "start with its store, s"), starts))
+    console.print(_table(("what happens", "back after, s", "longest wait there, s", "elsewhere, s"), costs))
+    told = {"session": session, "starts": [asdict(each) for each in starts], "costs": [asdict(each) for each in costs]}
+    print(json.dumps(told))  # noqa: T201 -- what it is asked for
+
+
+def _table(heads: tuple[str, ...], rows: Iterable[Start | Cost]) -> Table:
+    table = Table(*(Column(head, justify="right" if number else "left") for number, head in enumerate(heads)))
+    for row in rows:
+        table.add_row(*(f"{each:,.1f}" if isinstance(each, float) else f"{each}" for each in astuple(row)))
+    return table
 
 
 if __name__ == "__main__":
