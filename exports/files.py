@@ -25,6 +25,7 @@ ENDINGS: dict[str, Kind] = {
     ".jsonl": "jsonl", ".ndjson": "jsonl", ".json": "jsonl", ".csv": "csv", ".tsv": "csv", ".mbox": "mbox",
     ".mbx": "mbox",
 }  # fmt: skip
+INSTEAD = dict.fromkeys((".xlsx", ".xls", ".ods"), "a spreadsheet: save it as CSV") | {".zip": "packed: unpack it"}
 _GZIP = b"\x1f\x8b"
 
 
@@ -43,6 +44,8 @@ def kind_of(path: Path, options: Options) -> Kind:
     """Return the file's kind. Raises `BadExport` where it cannot be told, or where the kind needs more options."""
     suffixes = [suffix.lower() for suffix in path.suffixes if suffix.lower() != ".gz"]
     kind = options.kind or (ENDINGS.get(suffixes[-1]) if suffixes else None)
+    if kind is None and suffixes and suffixes[-1] in INSTEAD:
+        raise BadExport(f"{path.name} is {INSTEAD[suffixes[-1]]}")
     if kind is None:
         raise BadExport(f"{path.name}: what is in it? Say --format jsonl, csv or mbox")
     if kind == "csv" and options.columns is None:

@@ -105,7 +105,15 @@ def test_half_a_gzip_file_is_refused(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "advice"), [("a.csv", "--columns"), ("a.mbox", "--own-domain"), ("a.doc", "--format"), ("a", "--format")]
+    ("name", "advice"),
+    [
+        ("a.csv", "--columns"),
+        ("a.mbox", "--own-domain"),
+        ("a.doc", "--format"),
+        ("a", "--format"),
+        ("a.xlsx", "save it as CSV"),
+        ("a.zip", "unpack it"),
+    ],
 )
 def test_a_kind_asks_for_what_it_needs(name: str, advice: str) -> None:
     """The message names the option."""
@@ -113,10 +121,20 @@ def test_a_kind_asks_for_what_it_needs(name: str, advice: str) -> None:
         kind_of(Path(name), Options(longest=LONGEST))
 
 
-def test_an_array_of_events_is_refused_with_the_way_out(tmp_path: Path) -> None:
-    """A pretty-printed JSON array would be a hundred dead letters."""
-    with pytest.raises(BadExport, match="jq"):
-        list(read(written(tmp_path, "a.json", b"[\n {}\n]"), Options(longest=LONGEST)))
+@pytest.mark.parametrize(
+    ("content", "way_out"),
+    [
+        (b"[\n {}\n]", r"jq -c '\.\[\]'"),
+        (b"[{}, {}]", r"jq -c '\.\[\]'"),
+        (b"[" + b" " * LONGEST + b"{}]", r"jq -c '\.\[\]'"),
+        (b'\xef\xbb\xbf{\n "events": [{}]\n}', r"jq -c '\.LIST"),
+        ("{}\n".encode("utf-16"), "iconv"),
+    ],
+)
+def test_json_of_another_layout_is_refused_with_the_way_out(tmp_path: Path, content: bytes, way_out: str) -> None:
+    """Each of its lines would be a dead letter."""
+    with pytest.raises(BadExport, match=way_out):
+        list(read(written(tmp_path, "a.json", content), Options(longest=LONGEST)))
 
 
 CSV = (
@@ -164,6 +182,30 @@ def test_bytes_of_another_encoding_stay_as_they_are(tmp_path: Path) -> None:
     assert records([event])[0]["body"] == "tr\u00e8s bien"
 
 
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+@pytest.mark.parametrize("said", ["utf-8", "cp1252"])
+def test_a_byte_order_mark_counts_more_than_the_map(tmp_path: Path, encoding: str, said: str) -> None:
+    """Spreadsheets write one; without it the map's word counts."""
+    path = written(tmp_path, "reviews.csv", f"\n{CSV}".replace("Fine", "très").encode(encoding))
+    found = list(
+        read(
+            path,
+            Options(
+                longest=LONGEST, columns=review_map(EXAMPLE.replace('# encoding = "utf-8"', f'encoding = "{said}"'))
+            ),
+        )
+    )
+    taken_for_western = (encoding, said) == ("utf-8", "cp1252")
+    assert records(found[1:2])[0]["title"] == ("tr\u00c3\u00a8s" if taken_for_western else "tr\u00e8s")
+
+
+def test_a_quote_that_never_closes_is_refused_with_its_line(tmp_path: Path) -> None:
+    """It would make one cell of all rows that follow; one that closes on another line is a cell of two lines."""
+    path = written(tmp_path, "reviews.csv", (CSV + '21,now,1,"Oh,,,\n22,now,1,,,,\n').encode())
+    with pytest.raises(BadExport, match="line 8: a quote opens here"):
+        list(read(path, Options(longest=LONGEST, columns=review_map())))
+
+
 @pytest.mark.parametrize(
     ("change", "said"),
     [
@@ -182,9 +224,12 @@ def test_a_map_that_cannot_work_says_why(change: tuple[str, str], said: str) -> 
 
 
 def test_a_column_that_is_not_there_is_named_with_those_that_are(tmp_path: Path) -> None:
-    """A header in another language is the usual mistake."""
+    """A header in another language is the usual mistake, and another delimiter."""
     path = written(tmp_path, "reviews.csv", b"Nr.,Datum\n1,2\n")
-    with pytest.raises(BadExport, match=r"no column 'Review no\.'.*it has: Nr\., Datum"):
+    with pytest.raises(BadExport, match=r"no column 'Review no\.'.*it has: Nr\., Datum$"):
+        list(read(path, Options(longest=LONGEST, columns=review_map())))
+    path = written(tmp_path, "reviews.csv", CSV.replace(",", ";").encode())
+    with pytest.raises(BadExport, match='Set `delimiter = ";"` in the map'):
         list(read(path, Options(longest=LONGEST, columns=review_map())))
 
 
