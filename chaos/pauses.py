@@ -13,13 +13,15 @@ import asyncio
 import signal
 import time
 from collections.abc import AsyncIterator, Callable
-from contextlib import ExitStack, asynccontextmanager
+from contextlib import ExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
 
+from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.coordinator.protocol import ConsumerProtocolMemberAssignment
+from aiokafka.errors import KafkaError
 
 from agents.exact.outbox import partition_of
 from agents.settings import Settings
@@ -136,15 +138,23 @@ async def _owners(run: Rehearsal) -> dict[int, str]:
     async with administering(run.bootstrap) as admin:
         found, since = dict[int, str](), time.monotonic()
         while not found or time.monotonic() - since < SETTLED:
-            now = dict[int, str]()
-            for response in await admin.describe_consumer_groups([run.group]):
-                for group in response.to_object()["groups"]:
-                    for member in group["members"] if group["state"] == "Stable" else ():
-                        given = ConsumerProtocolMemberAssignment.decode(member["member_assignment"]).assignment
-                        for topic, places in given:
-                            if topic == f"{run.prefix}touchpoints":
-                                now |= dict.fromkeys(places, member["member_id"])
+            now = await _owners_now(run, admin)
             if now != found:
                 found, since = now, time.monotonic()
             await asyncio.sleep(0.2)
         return found
+
+
+async def _owners_now(run: Rehearsal, admin: AIOKafkaAdminClient) -> dict[int, str]:
+    """Return what the group says at the moment; nothing while it is rebalancing, or new."""
+    found = dict[int, str]()
+    with suppress(KafkaError):
+        for response in await admin.describe_consumer_groups([run.group]):
+            for group in response.to_object()["groups"]:
+                for member in group["members"] if group["state"] == "Stable" else ():
+                    for topic, places in ConsumerProtocolMemberAssignment.decode(
+                        member["member_assignment"]
+                    ).assignment:
+                        if topic == f"{run.prefix}touchpoints":
+                            found |= dict.fromkeys(places, member["member_id"])
+    return found
