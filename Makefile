@@ -45,6 +45,9 @@ bench-quick: setup ## the same in three minutes; fails where the ratio to aiokaf
 	@$(PEERS)
 	@$(BIN)/python -m bench --quick
 
+bench-latency: setup ## how long an alert takes after its event, steadily and while catching up, beside the same by hand
+	@$(BIN)/python -m bench.latency
+
 format: setup ## put the code into the house's shape
 	@$(BIN)/ruff check --quiet --fix-only $(ROOMS)
 	@$(BIN)/ruff format --quiet $(ROOMS)
