@@ -7,6 +7,7 @@ raw.* ─▶ intake ─▶ touchpoints ─▶ timelines ─▶ timelines, alerts
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
+from datetime import UTC, datetime
 from importlib.metadata import version
 from typing import Any, NoReturn, cast
 from uuid import uuid4
@@ -18,9 +19,11 @@ from faust.types import TP
 from agents.bonds import BondMemory
 from agents.budget import BudgetPolicy
 from agents.budget_watch import BudgetWatch
+from agents.caught_up import Backlog
 from agents.claims import Claims
 from agents.condemned import Condemned
 from agents.contracts import language_of
+from agents.deadlines import Clock, Reminders
 from agents.directory import BroadcastDirectory
 from agents.erasing import ErasingTimelines
 from agents.exact.chunks import ChunkSchema, chunk_scheduler
@@ -92,7 +95,7 @@ def make_app(at: Installation, metrics: Metrics) -> faust.App:
 
     pause = PauseWatch(at.settings.session_timeout * PAUSE_SHARE, give_up, _boot_clock)
     raw = {at.name(f"raw.{source}"): source for source in SOURCES}
-    stitched = [at.name(topic) for topic in ("touchpoints", "moves", "identity-changes")]
+    stitched = [at.name(topic) for topic in ("touchpoints", "moves", "identity-changes", "deadlines")]
     chunked = frozenset({*raw, *stitched, at.name("identity-claims")})
     app = faust_app(at, chunked)
     app.transport = exact_transport(fence, chunked, pause.check)(app.conf.broker_consumer, app)
@@ -115,7 +118,9 @@ def make_app(at: Installation, metrics: Metrics) -> faust.App:
     tables = {name: _table(app, at, name) for name in (*STATE, "state.bonds")}
     directory = make_directory(at, metrics)
     resolver = ruling(at, make_resolver(at, tables["state.bonds"], metrics))
+    reminders = Reminders(group.generation)
     timelines = make_timelines(at, tables, HotCustomers(group.generation, metrics), metrics)
+    timelines = replace(timelines, remind=reminders.note)
     intake = make_intake(at, raw, directory, directory.caught_up, metrics)
     directory.on_forget = intake.claims.forget
     app.agent(app.topic(*sorted(raw), schema=ChunkSchema()), name="intake")(
@@ -167,6 +172,8 @@ def make_app(at: Installation, metrics: Metrics) -> faust.App:
     app.task(follow)
     app.task(slow)
     app.task(rules_watch(at, app, resolver, outbox, give_up))
+    if at.settings.clock == "on":
+        app.task(clock_watch(at, app, timelines, reminders, outbox, give_up))
     app.on_before_shutdown.connect(close, weak=False)
     return app
 
@@ -244,6 +251,40 @@ def rules_watch(
     return mind_rules
 
 
+def clock_watch(  # noqa: PLR0913, PLR0917 -- the composition root's wiring
+    at: Installation, app: faust.App, timelines: TimelinesAgent, reminders: Reminders, outbox: Outbox, leave: Leave
+) -> Callable[[], Awaitable[None]]:
+    """Return the task that says which promises' time is over."""
+    inside: Any = app
+    touchpoints = at.name("touchpoints")
+    wanted = {topic.name: topic.partitions for topic in at.wanted()}
+    first = {at.name(f"raw.{source}") for source in SOURCES}
+    then = {at.name(name) for name in ("identity-claims", "identity-changes", "touchpoints", "moves")}
+    stages = [{name: wanted[name] for name in sorted(names)} for names in (first, then)]
+
+    def partitions() -> frozenset[int]:
+        if inside.rebalancing or inside.in_recovery:
+            return frozenset()
+        return frozenset(tp.partition for tp in inside.consumer.assignment() if tp.topic == touchpoints)
+
+    clock = Clock(
+        kept=timelines.kept,
+        reminders=reminders,
+        book=at.book,
+        topic=at.name("deadlines"),
+        outbox=outbox,
+        metrics=timelines.metrics,
+        now=lambda: datetime.now(UTC),
+        partitions=partitions,
+        caught_up=Backlog(at.bootstrap, at.settings.app_id, stages, time.monotonic).worked_off,
+    )
+
+    async def tell_time() -> None:
+        await clock.watch(lambda: inside.should_stop, leave)
+
+    return tell_time
+
+
 def erasing(at: Installation, timelines: TimelinesAgent) -> ErasingTimelines:
     """Return the timelines agent that also erases."""
     return ErasingTimelines(timelines, at.book, at.policy, timelines.topics, timelines.kept, timelines.metrics)
@@ -259,7 +300,8 @@ def make_timelines(
     at: Installation, tables: dict[str, StateTable], hot: HotCustomers, metrics: Metrics
 ) -> TimelinesAgent:
     """Return the timelines agent over its three tables."""
-    names = ("timelines", "detractor-alerts", "repeat-contacts", "journey-signals", "moves", "identity-changes")
+    written = ("timelines", "detractor-alerts", "repeat-contacts", "journey-signals")
+    names = (*written, "moves", "identity-changes", "deadlines")
     entries, raised, kin = (tables[name] for name in STATE)
     kept = KeptCustomers(at.book, at.policy, entries, raised, kin, hot)
     return TimelinesAgent(at.book, at.policy, TimelineTopics(*map(at.name, names)), kept, metrics)

@@ -15,6 +15,7 @@ from pipeline.flow import picture
 from pipeline.moved import kin_answer, kin_record, raised, raised_record
 from pipeline.placing import Kin
 from pipeline.policy import Policy
+from pipeline.raised import passed_by
 from pipeline.records import entry, entry_record
 from pipeline.stitch import contents
 from pipeline.touchpoint import Entry, Identifier
@@ -43,7 +44,7 @@ class KeptCustomers:
             ever = [raised(decode("raised-output", row)) for _, row in self.raised.scan(partition, prefix)]
             told = [kin_answer(decode("kin-answer", row)) for _, row in self.kin.scan(partition, prefix)]
             kin = Kin({answer.identifier: answer for answer in told})
-            hot = Hot(picture(rows, self.policy, None, kin), {one.output_id: one for one in ever})
+            hot = Hot(picture(rows, self.policy, None, kin, passed_by(ever)), {one.output_id: one for one in ever})
         return hot
 
     def puts(self, customer: str, after: Advance, stamp: int) -> list[Put]:

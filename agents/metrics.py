@@ -52,6 +52,7 @@ METRICS = (
     Metric("alerts_total", Kind.COUNTER, "Detractor alerts published.", ("basis", "status")),
     Metric("flags_total", Kind.COUNTER, "Repeat-contact flags published.", ("answer", "status")),
     Metric("signals_total", Kind.COUNTER, "Journey signals published.", ("kind", "status")),
+    Metric("deadlines_total", Kind.COUNTER, "Promises whose time was over while nobody spoke, by this worker's clock."),
     Metric(
         "end_to_end_seconds",
         Kind.HISTOGRAM,

@@ -145,6 +145,11 @@ class Settings(BaseSettings):
         "127.0.0.1", "a host name or address", "Where /metrics is served; it has no login."
     )
     metrics_port: int = _whole(0, 0, 65535, "The port of /metrics; 0: a free one, which the worker prints.")
+    clock: Literal["on", "off"] = _other(
+        "on",
+        "on or off",
+        "Whether a broken promise is told when its time is over by this machine's clock; off: at the next touchpoint.",
+    )
     policy: Annotated[Path | None, AfterValidator(_check_file)] = _other(
         None, "a file that exists", "The rules of detection (TOML); none: those that Tellonce brings."
     )

@@ -1,5 +1,5 @@
-"""The timelines agent: touchpoints, moved rows and changes of identity in; timelines, alerts, flags, signals,
-retractions and moves out.
+"""The timelines agent: touchpoints, moved rows, changes of identity and times that are over in; timelines, alerts,
+flags, signals, retractions and moves out.
 
 Rule 1. What is kept of a customer is `agents.kept`'s; it is stored before anything goes out.
 Rule 2. What was ever raised is remembered before it is published, so that it can always be taken back.
@@ -9,8 +9,10 @@ Rule 5. A finding's key is the customer whom it names: what a merge takes back i
 Rule 6. Whatever the topic, one customer is at one partition and in one worker's hands; chunks are taken one by one.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import cast
 
 from agents.exact.chunks import Chunk
 from agents.exact.loop import Effects, Put
@@ -22,6 +24,7 @@ from agents.metrics import Metrics
 from agents.news import news_by_customer
 from pipeline.advance import Advance
 from pipeline.findings import Record
+from pipeline.journey.promises import OPEN
 from pipeline.moved import move_record
 from pipeline.policy import Policy
 from pipeline.wire import SchemaBook
@@ -39,22 +42,26 @@ class TimelineTopics:
     signals: str
     moves: str
     changes: str
+    deadlines: str
 
 
 @dataclass(frozen=True, slots=True)
 class TimelinesAgent:
-    """The step that the exact loop runs over chunks of touchpoints, moves and identity changes."""
+    """The step that the exact loop runs over chunks of touchpoints, moves, identity changes and deadlines.
+
+    `remind` is told of each promise that is open: partition, customer, until when.
+    """
 
     book: SchemaBook
     policy: Policy
     topics: TimelineTopics
     kept: KeptCustomers
     metrics: Metrics
+    remind: Callable[[int, str, datetime], None] = lambda _partition, _customer, _due: None
 
     async def __call__(self, chunk: Chunk) -> Effects:
         """Return what follows from a chunk."""
-        subjects = {self.topics.moves: "moved-entry", self.topics.changes: "identity-change"}
-        subject = subjects.get(chunk.topic, "touchpoint")
+        subject = self._subject(chunk.topic)
         puts: list[Put] = []
         sends: list[Send] = []
         advanced: dict[str, Hot] = {}
@@ -74,8 +81,16 @@ class TimelinesAgent:
             if subject == "touchpoint":
                 self._count_touchpoints(chunk)
             self._count(advances)
+            self._remind(chunk.partition, advances)
 
         return Effects(tuple(puts), tuple(sends), done)
+
+    def _subject(self, topic: str) -> str:
+        if topic == self.topics.moves:
+            return "moved-entry"
+        if topic == self.topics.changes:
+            return "identity-change"
+        return "deadline" if topic == self.topics.deadlines else "touchpoint"
 
     def _records(self, customer: str, after: Advance, stamp: int) -> list[Send]:
         key, topics, encode = customer.encode(), self.topics, self.book.encode
@@ -108,6 +123,12 @@ class TimelinesAgent:
                 self.metrics["flags_total"].labels(answer, flag["status"]).inc()
             for signal in after.signals:
                 self.metrics["signals_total"].labels(signal["kind"], signal["status"]).inc()
+
+    def _remind(self, partition: int, advances: list[Advance]) -> None:
+        for after in advances:
+            for signal in after.signals:
+                if signal["state"] == OPEN and signal["status"] != "retracted":
+                    self.remind(partition, str(signal["customer_id"]), cast("datetime", signal["due_at"]))
 
 
 def _key(record: Record) -> bytes:

@@ -29,7 +29,7 @@ from commands.streams import administering, ends_of, reading
 from pipeline.sources import SOURCES
 
 RAW = tuple(f"raw.{source}" for source in SOURCES)
-WORK = (*RAW, "identity-claims", "identity-changes", "touchpoints", "moves")
+WORK = (*RAW, "identity-claims", "identity-changes", "touchpoints", "moves", "deadlines")
 """Every topic that the workers' group reads."""
 
 _LOOK_SECONDS = 0.2

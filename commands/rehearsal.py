@@ -66,6 +66,7 @@ class Rehearsal:
             "TELLONCE_STORE": "memory",
             "TELLONCE_COMMIT_INTERVAL": _COMMIT,
             "TELLONCE_METRICS_PORT": "0",
+            "TELLONCE_CLOCK": "off",  # a rehearsal tells the same whenever it is run
         }
 
     async def heard(self) -> Heard:

@@ -1,37 +1,26 @@
 """What changes for a customer when touchpoints arrive: the right-hand half of the flow, without the broker.
 
-Rule 1. `picture` is a pure function of the touchpoints heard and of what the customer id was told of whose they are.
-        What arrives is compared with the picture without it; whatever differs is published. A redelivery is therefore
-        published again, with the same ids and versions.
+Rule 1. What arrives is compared with the picture without it (`pipeline.picture`); whatever differs is published. A
+        redelivery is therefore published again, with the same ids and versions.
 Rule 2. Which findings were ever published is remembered (written once, before the first publication goes out), so
         that what no longer stands is taken back, and taken back again on redelivery. Whoever has the touchpoint that
         names a finding (its keeper) answers for it; everybody else is silent.
-Rule 3. A version is the number of touchpoints at or before the newest of the finding's contact; every fact that can
-        change a finding is among those, so its version grows with it (`pipeline.findings`). An event told again, at
-        another time or with other contents, may leave its contact, so that a contact's newest touchpoint moves back:
-        of a customer with such retellings a version is how many they are, in front, and how many were heard in all.
-Rule 4. In front of every version stands the newest resolution of identity that the customer id has heard of. Between
-        two of them its touchpoints only grow in number, so Rule 3 holds; a touchpoint only leaves by a newer one.
-Rule 5. A touchpoint that belongs elsewhere is kept, unseen, and sent on, with what was published in its name.
+Rule 3. A touchpoint that belongs elsewhere is kept, unseen, and sent on, with what was published in its name.
 """
 
-from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 
-from pipeline.before import Before
-from pipeline.contacts import Contact, contacts
-from pipeline.detractors import alerts
+from pipeline.contacts import Contact
 from pipeline.findings import ID_FIELDS, Finding, Kind, Record, anchor_of
 from pipeline.ids import derived
-from pipeline.journey.effort import Effort, with_efforts
-from pipeline.journey.found import efforts, promises, settled, signals
+from pipeline.journey.effort import with_efforts
 from pipeline.journey.signal import promise_id
-from pipeline.placing import NOBODY, Kin, known_of, merged, place
+from pipeline.picture import EPOCH, Picture, picture
+from pipeline.placing import known_of, merged, place
 from pipeline.policy import Policy
-from pipeline.raised import Move, Raised
-from pipeline.repeats import Links, flags
+from pipeline.raised import DEADLINE, Move, Raised, passed_by
 from pipeline.retraction import Anchored, retraction
 from pipeline.stitch import EventKey, contents, event_key, stitched
 from pipeline.summary import redirect, summary
@@ -42,62 +31,8 @@ __all__ = [
     "taken_back",
 ]  # fmt: skip
 
-RETOLD = 1 << 20
-"""What one retelling adds to every version of the customer; no customer has so many touchpoints."""
-
-EPOCH = 1 << 30
-"""What one resolution adds; no customer has a thousand retellings. 2^33 resolutions fit into the wire's long."""
-
 Slot = tuple[datetime, EventKey]
 Row = tuple[datetime, EventKey, str]
-
-
-@dataclass(frozen=True, slots=True)
-class Picture:
-    """All that is true of one customer, given a set of touchpoints. `rows` is what was heard, `entries` what counts.
-
-    `gone` belongs elsewhere by `kin`, and `waiting` came before the word that it belongs here; neither counts.
-    """
-
-    rows: tuple[Entry, ...]
-    entries: tuple[Entry, ...]
-    times: Sequence[datetime]
-    contacts: tuple[Contact, ...]
-    links: Links
-    findings: Mapping[str, Finding]
-    gone: tuple[Entry, ...] = ()
-    waiting: tuple[Entry, ...] = ()
-    kin: Kin = NOBODY
-    heard: int = 0
-    efforts: Mapping[str, Effort] = field(default_factory=dict)
-    before: Before | None = None
-
-    @property
-    def held(self) -> tuple[Entry, ...]:
-        """All rows of the state."""
-        return (*self.rows, *self.gone, *self.waiting)
-
-    @property
-    def retold(self) -> int:
-        """How many rows tell an event again: at another time, or at the same time with other contents."""
-        return len(self.rows) - len(self.entries)
-
-    def version_at(self, moment: datetime, due: datetime | None = None) -> int:
-        """Return the version of what stands on a contact whose newest touchpoint is at `moment` (Rule 3).
-
-        What is `due` looks as far as that, and knows whether anything happened later; one more counts for that.
-        """
-        until = moment if due is None else max(moment, due)
-        here = self.retold * RETOLD + len(self.rows) if self.retold else bisect_right(self.times, until)
-        passed = due is not None and not self.retold and here < len(self.times)
-        return self.heard * EPOCH + here + passed
-
-    @property
-    def version(self) -> int:
-        """The version of the timeline: any touchpoint raises it, and so does one that turns out to belong here."""
-        if not self.heard:
-            return len(self.rows)
-        return self.heard * EPOCH + len(self.rows) + len(self.held)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,51 +50,6 @@ class Advance:
     kin: tuple[Told, ...] = ()
     moves: tuple[Move, ...] = ()
     signals: tuple[Record, ...] = ()
-
-
-def picture(rows: Iterable[Entry], policy: Policy, known: Picture | None = None, kin: Kin = NOBODY) -> Picture:
-    """Return all that is true of a customer, given the touchpoints heard (rows, in any order) and the answers.
-
-    `known` is the picture of some of these rows by the same answers, if there is one: it saves work, changes nothing.
-    """
-    heard = kin.epoch
-    here: list[Entry] = []
-    gone: list[Entry] = []
-    waiting: list[Entry] = []
-    for row in rows:
-        whose = place(row, kin, heard)
-        (waiting if whose is None else here if whose.customer_id == row.customer_id else gone).append(row)
-    kept = tuple(here)
-    entries = stitched(kept)
-    times = sorted(entry.occurred_at for entry in kept)
-    since = None if known is None else _news_since(known, kept, len(kept) - len(entries))
-    grouped = contacts(entries, policy, () if known is None else known.contacts)
-    links = Links(grouped, policy, None if known is None else known.links, since)
-    told = Picture(kept, entries, times, grouped, links, {}, tuple(gone), tuple(waiting), kin, heard)
-    fresh = [contact for contact in grouped if since is None or contact.newest_at >= since]
-    before = Before(entries, grouped, policy, None if known is None else known.before)
-    found = [*alerts(times, fresh, before, policy), *flags(times, grouped, policy, links, since)]
-    costs = efforts(grouped, fresh, found, {} if known is None else known.efforts, policy)
-    found += signals(entries, times, fresh, costs, policy)
-    newest = {contact.contact_id: contact.newest_at for contact in grouped}
-    old = {} if since is None else {name: moment for name, moment in newest.items() if moment < since}
-    waits_no_more = {} if known is None else settled(known.findings.values(), old, known.times, since)
-    promised = list(promises(entries, grouped, policy, waits_no_more))
-    if heard or told.retold:
-        found = [replace(f, version=told.version_at(newest[str(f.body["contact_id"])])) for f in found]
-    if known is not None and since is not None:
-        found += [f for f in known.findings.values() if f.due is None and f.body["contact_id"] in old]
-        found += waits_no_more.values()
-    found += [replace(f, version=told.version_at(newest[str(f.body["contact_id"])], f.due)) for f in promised]
-    return replace(told, findings={finding.finding_id: finding for finding in found}, efforts=costs, before=before)
-
-
-def _news_since(known: Picture, rows: tuple[Entry, ...], retold: int) -> datetime | None:
-    """Return from when on the rows say more than `known`; None where that may be from ever."""
-    if retold or known.retold:  # every version grows with every touchpoint (Rule 3)
-        return None
-    had = set(map(id, known.rows))
-    return min((entry.occurred_at for entry in rows if id(entry) not in had), default=None)
 
 
 def advance(  # noqa: PLR0913, PLR0917 -- what is known, what came, and by what it is judged
@@ -184,12 +74,13 @@ def advance(  # noqa: PLR0913, PLR0917 -- what is known, what came, and by what 
     before = known
     if any(row in held for row in arrived):
         others = [entry for row, entry in held.items() if row not in set(arrived)]
-        before = picture((*rest, *others), policy, None, known.kin)
+        before = picture((*rest, *others), policy, None, known.kin, known.over)
     for row, entry in named:
         other = held.get(row)
         held[row] = entry if other is None else _joined(other, entry, known)
-    after = picture((*rest, *held.values()), policy, before, known.kin)
     ever = {one.output_id: one for one in brought} | dict(raised)
+    over = max((moment for moment in (known.over, passed_by(brought)) if moment is not None), default=None)
+    after = picture((*rest, *held.values()), policy, before, known.kin, over)
     # A promise is broken by whatever happened after it was due: heard again, any of that tells it again.
     again = max((entry.occurred_at for row, entry in named if row in known_rows), default=None)
     changed = [
@@ -197,7 +88,8 @@ def advance(  # noqa: PLR0913, PLR0917 -- what is known, what came, and by what 
         for f in after.findings.values()
         if f != before.findings.get(f.finding_id) or (f.due is not None and again is not None and again > f.due)
     ]
-    late = bool(before.times) and min(entry.occurred_at for entry in arrivals) < before.times[-1]
+    newest = [*before.times[-1:], *([] if known.over is None else [known.over])]
+    late = bool(newest) and min(entry.occurred_at for entry in arrivals) < max(newest)
     reason = because or _reason(arrivals, late)
     published = [(f.kind, _standing(f, ever.get(f.finding_id), reason)) for f in changed]
     published += taken_back(before, after, ever, policy, because)
@@ -256,7 +148,7 @@ def _joined(other: Entry, arrived: Entry, known: Picture) -> Entry:
     """Return the row of one telling that was heard twice, or came by two ways.
 
     One that counts here goes on to, and one that is gone does not wait: what is newer than all that this customer id
-    has heard, it will hear itself. Between two resolutions rows only ever begin to count (Rule 4).
+    has heard, it will hear itself. Between two resolutions rows only ever begin to count (`pipeline.picture`, Rule 3).
     """
     row = stitched((other, arrived))[0]
     whose = place(other, known.kin, known.heard)
@@ -365,7 +257,7 @@ def taken_back(
     all is taken back again that does not stand and is this customer's to answer for.
     """
     for output in raised.values():
-        if output.output_id in after.findings:
+        if output.output_id in after.findings or output.kind == DEADLINE:
             continue
         now = _anchored(output, after)
         if now is None:  # its keeper is in another customer's timeline, who answers for it

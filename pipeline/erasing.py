@@ -18,6 +18,7 @@ from pipeline.findings import ID_FIELDS, Kind, Record, anchor_of, whereabouts
 from pipeline.journey.retracted import retracted_signal
 from pipeline.placing import Kin
 from pipeline.policy import Policy
+from pipeline.raised import passed_by
 from pipeline.records import identifier_record
 from pipeline.retraction import neutral_alert, neutral_flag
 from pipeline.touchpoint import Entry, Identifier, Told
@@ -76,7 +77,8 @@ def erased_copies(
     if mark is not None:
         left[HEARD] = mark
     kept = {one.output_id: one for one in raised.values() if one not in outputs}
-    return Erased(gone, outputs, kin, (), picture(rows, policy, None, Kin(left)), kept, mark)
+    after = picture(rows, policy, None, Kin(left), passed_by(kept.values()))
+    return Erased(gone, outputs, kin, (), after, kept, mark)
 
 
 def is_late(row: Entry, known: Picture) -> bool:

@@ -21,12 +21,13 @@ def raised_record(raised: Raised) -> dict[str, Any]:
         "first_version": raised.first_version,
         "keeper": raised.keeper,
         "customer_id": raised.customer_id,
+        "due_at": raised.due,
     }
 
 
 def raised(record: Mapping[str, Any]) -> Raised:
     """Return what a record of raised-output.v1.avsc says was raised."""
-    names = ("output_id", "kind", "anchor", "first_version", "keeper", "customer_id")
+    names = ("output_id", "kind", "anchor", "first_version", "keeper", "customer_id", "due_at")
     return Raised(*(record[name] for name in names))
 
 

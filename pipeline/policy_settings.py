@@ -190,6 +190,7 @@ SETTINGS: Mapping[str, Mapping[str, tuple[str, Kind]]] = {
     "promise": {
         "time_zone": ("time_zone", Kind(_text)),
         "pause": ("pause", DURATION),
+        "grace": ("grace", DURATION),
     },
 }
 

@@ -42,7 +42,7 @@ def resettle(known: Picture, raised: Mapping[str, Raised], changes: Sequence[Cha
         fresh |= news
         because = REASONS.get(change.outcome, "identity_split") if news else because
     keep = tuple(told for identifier, told in kin.items() if told != known.kin.answers.get(identifier))
-    after = picture(known.held, policy, None, Kin(kin))
+    after = picture(known.held, policy, None, Kin(kin), known.over)
     waited = set(map(id, known.waiting)) - set(map(id, after.waiting))
     placed = [row for row in known.held if id(row) in waited or not fresh.isdisjoint(row.identifiers)]
     if not placed:

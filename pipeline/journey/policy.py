@@ -80,18 +80,21 @@ class PhrasingPolicy:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PromisePolicy:
     """How promises are read and kept: `time_zone` is what the company's "5 pm" means; in a chat the company comes back
-    to the customer after saying nothing for `pause` or longer, what it says sooner is the same sitting.
+    to the customer after saying nothing for `pause` or longer, what it says sooner is the same sitting. Where nobody
+    speaks, a promise is broken more than `grace` after it was due, by the clock of the worker.
     """
 
     time_zone: str = "UTC"
     pause: timedelta = timedelta(minutes=5)
+    grace: timedelta = timedelta(minutes=5)
 
     def __post_init__(self) -> None:
-        """Refuse a zone that nobody knows, and a negative pause."""
+        """Refuse a zone that nobody knows, a negative pause and a negative grace."""
         known = self.time_zone == "UTC" or self.time_zone in available_timezones()
         if not known:
             raise PolicyError("promise.time_zone", self.time_zone, "a name of the tz database: Europe/London, UTC")
         need(self.pause >= timedelta(0), "promise.pause", self.pause, "0 or more")
+        need(self.grace >= timedelta(0), "promise.grace", self.grace, "0 or more")
 
     @property
     def zone(self) -> tzinfo:

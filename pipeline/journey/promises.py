@@ -1,9 +1,11 @@
 """Promises: made, kept, broken.
 
 Rule 1. A touchpoint in which the company promised something by a time is a promise. It is *open* while nothing is known
-        that happened after that time; then it is *kept* or *broken*. Kept is said as soon as it is known.
+        that happened after that time, nor that it is over; then it is *kept* or *broken*. Kept is said as soon as it
+        is known.
 Rule 2. It is kept by the first touchpoint of the company after it was said and at or before it is due: exactly at the
-        time is kept. Whatever happened after that time shows that it has passed.
+        time is kept. Whatever happened after that time shows that it has passed, and so does a clock, told as a fact
+        (`over`): where nobody speaks, nothing else would.
 Rule 3. The company's touchpoint is an outbound one by a channel that can be a contact: a newsletter keeps no promise.
         In the promise's own chat an agent's message is one too, but only after the company said nothing there for
         the policy's pause: what is said in the same breath keeps nothing.
@@ -26,10 +28,14 @@ OPEN, KEPT, PASSED = "open", "kept", "broken"
 
 
 def promises(
-    timeline: Sequence[Entry], contacts: Iterable[Contact], policy: Policy, settled: Collection[str] = ()
+    timeline: Sequence[Entry],
+    contacts: Iterable[Contact],
+    policy: Policy,
+    settled: Collection[str] = (),
+    over: datetime | None = None,
 ) -> Iterator[Finding]:
-    """Yield a customer's promises but those that are `settled`; `timeline` are all touchpoints in order. Versions are
-    the caller's.
+    """Yield a customer's promises but those that are `settled`; `timeline` are all touchpoints in order, `over` is the
+    latest moment that is known to be over. Versions are the caller's.
     """
     times: list[datetime] = []
     for contact in contacts:
@@ -37,7 +43,7 @@ def promises(
             if entry.promised_by is not None and promise_id(entry) not in settled:
                 times = times or [each.occurred_at for each in timeline]
                 after = timeline[bisect_left(times, said_at(entry)) :]
-                passed = times[-1] > entry.promised_by
+                passed = times[-1] > entry.promised_by or (over is not None and over >= entry.promised_by)
                 yield _promise(entry, entry.promised_by, contact, after, policy, passed=passed)
 
 

@@ -20,7 +20,7 @@ PROMISE, BROKEN = "promise", "promise_broken"
 KINDS = (EFFORT, REACH, PHRASING, PROMISE, BROKEN, ANGER)
 
 OF_A_CONTACT = {EFFORT: "signal-effort", REACH: "signal-reach", PHRASING: "signal-phrasing", ANGER: "signal-anger"}
-_PROMISE = "signal-promise"
+OF_A_PROMISE = "signal-promise"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,7 @@ def signal_id(kind: str, customer_id: str, contact_id: str) -> str:
 
 def promise_id(entry: Entry) -> str:
     """Return the id of the promise that a touchpoint made, kept or not."""
-    return derived(_PROMISE, entry.customer_id, anchor_of(entry))
+    return derived(OF_A_PROMISE, entry.customer_id, anchor_of(entry))
 
 
 def kind_of(finding_id: str) -> str:

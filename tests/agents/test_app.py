@@ -186,6 +186,7 @@ async def test_all_topics_carry_the_prefix(tmp_path: Path) -> None:
         "other.identity-claims",
         "other.identity-changes",
         "other.moves",
+        "other.deadlines",
         "other.state.kin",
         "other.touchpoints",
         "other.state.bonds",

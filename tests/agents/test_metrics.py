@@ -17,7 +17,7 @@ PAGE = ROOT / "docs" / "metrics.md"
 ROW = re.compile(r"^\| `(\w+)` \| (\w+) \| ([^|]*) \| ([^|]*) \|$", re.MULTILINE)
 
 BOUNDED = {
-    "source": len(SOURCES) + 4,  # and the worker's own topics, where a record in one of them crashes it
+    "source": len(SOURCES) + 5,  # and the worker's own topics, where a record in one of them crashes it
     "stage": len(Stage),
     "reason": len(Reason),
     "basis": 2,

@@ -206,7 +206,7 @@ def test_the_list_we_ship_keeps_its_promises() -> None:
     topics = {topic.name: topic for topic in load()}
 
     state = {"state.entries", "state.raised", "state.kin"}
-    co_partitioned = {"touchpoints", "moves", "identity-changes", "timelines", *state}
+    co_partitioned = {"touchpoints", "moves", "identity-changes", "deadlines", "timelines", *state}
     assert {topics[name].partitions for name in co_partitioned} == {None}
     read_in_sequence = [topic for topic in topics.values() if {"intake", "timelines"} & set(topic.readers)]
     assert {topic.name for topic in read_in_sequence if topic.cleanup is Cleanup.COMPACT} == state
