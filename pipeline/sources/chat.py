@@ -7,7 +7,7 @@ Rule 3. Only the customer's words are the customer's; an agent's and a bot's are
 Rule 4. The rating is one item of the session: a later one replaces it.
 """
 
-from pipeline.sources.customer import account, claims
+from pipeline.sources.customer import account, claims, segments
 from pipeline.sources.fields import Fields, Reading
 from pipeline.sources.score import score
 from pipeline.sources.sides import actor_named, direction_of, said_by
@@ -42,6 +42,7 @@ def chat(fields: Fields, reading: Reading) -> Report:
         direction=direction,
         identifiers=claims(fields, "chat"),
         account_id=account(fields),
+        tags=segments(fields),
         keys=(key,),
         item=f"{key}:rating" if rated else None,
         text=text,

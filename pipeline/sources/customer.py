@@ -5,7 +5,7 @@ Rule 2. What the source knows of the customer comes first, what the event itself
         after it.
 Rule 3. A handle is only a name together with the place where it is used, so it is claimed as
         `place:handle`.
-Rule 4. An account names a company, never a person, so it is no identifier.
+Rule 4. An account names a company, and a segment many people, so neither is an identifier. Segments become tags.
 """
 
 from pipeline.sources.fields import Fields
@@ -27,3 +27,8 @@ def account(fields: Fields) -> str | None:
     """Return the B2B account that the customer belongs to, where the source names one."""
     customer = fields.record("customer")
     return customer.optional(customer.name, "account_id")
+
+
+def segments(fields: Fields) -> tuple[str, ...]:
+    """Return the groups of customers that the company counts the customer to, where the source names any."""
+    return fields.record("customer").names("segments")

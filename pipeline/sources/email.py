@@ -11,7 +11,7 @@ import re
 from email.utils import getaddresses
 
 from pipeline.refusal import Reason
-from pipeline.sources.customer import account, claims
+from pipeline.sources.customer import account, claims, segments
 from pipeline.sources.fields import Fields, Reading
 from pipeline.sources.message_ids import message_id, message_ids
 from pipeline.sources.sides import company_actor, direction_of, said_by
@@ -50,6 +50,7 @@ def email(fields: Fields, reading: Reading) -> Report:
         direction=direction,
         identifiers=claims(fields, "email", *_address(fields, direction, reading)),
         account_id=account(fields),
+        tags=segments(fields),
         keys=tuple(dict.fromkeys(f"email:{one}" for one in thread if one)),
         text=text,
         company_text=company_text,

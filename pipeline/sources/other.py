@@ -6,7 +6,7 @@ Rule 3. A handle belongs to the channel (a name on a social network is not the s
 """
 
 from pipeline.refusal import Reason
-from pipeline.sources.customer import account, claims
+from pipeline.sources.customer import account, claims, segments
 from pipeline.sources.fields import Fields, Reading
 from pipeline.sources.sides import company_actor, direction_of, said_by
 from pipeline.touchpoint import Actor, Handling, Report
@@ -38,6 +38,6 @@ def other(fields: Fields, reading: Reading) -> Report:
         text=text,
         company_text=company_text,
         handling=Handling(agents=(agent,)) if agent else None,
-        tags=fields.names("tags"),
+        tags=tuple(dict.fromkeys((*fields.names("tags"), *segments(fields)))),
         link=fields.optional(fields.name, "link"),
     )

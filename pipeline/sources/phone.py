@@ -12,7 +12,7 @@ Rule 5. The caller acts by calling, waiting and giving up; all else in a call is
 from datetime import datetime
 
 from pipeline.refusal import Reason
-from pipeline.sources.customer import account, claims
+from pipeline.sources.customer import account, claims, segments
 from pipeline.sources.fields import Fields, Reading
 from pipeline.sources.sides import actor_named, company_actor, direction_of, said_by
 from pipeline.touchpoint import Actor, Direction, Handling, Identifier, Report
@@ -49,6 +49,7 @@ def phone(fields: Fields, reading: Reading) -> Report:
         direction=direction,
         identifiers=claims(fields, "phone", *_line(fields, direction)),
         account_id=account(fields),
+        tags=segments(fields),
         keys=tuple(dict.fromkeys(f"phone:{call}" for call in (call_id, before) if call)),
         text=text,
         company_text=company_text,

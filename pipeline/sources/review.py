@@ -5,7 +5,7 @@ Rule 2. Its author is known by the handle on that site, whatever the handle's ca
 Rule 3. A review without stars has no score; its words speak.
 """
 
-from pipeline.sources.customer import account, claims
+from pipeline.sources.customer import account, claims, segments
 from pipeline.sources.fields import Fields, Reading
 from pipeline.sources.score import score
 from pipeline.touchpoint import Identifier, Report
@@ -31,6 +31,7 @@ def review(fields: Fields, reading: Reading) -> Report:
         direction="inbound",
         identifiers=claims(fields, site, *handles),
         account_id=account(fields),
+        tags=segments(fields),
         keys=(item,),
         item=item,
         revision=revision,

@@ -9,7 +9,7 @@ Rule 3. An answer belongs to the contact that it is about; where that is not sai
 from typing import cast
 
 from pipeline.refusal import Reason
-from pipeline.sources.customer import account, claims
+from pipeline.sources.customer import account, claims, segments
 from pipeline.sources.fields import Fields, Reading
 from pipeline.sources.message_ids import message_id
 from pipeline.sources.score import score
@@ -40,6 +40,7 @@ def survey(fields: Fields, reading: Reading) -> Report:
         direction="inbound",
         identifiers=claims(fields, "survey"),
         account_id=account(fields),
+        tags=segments(fields),
         keys=_about(fields),
         item=f"survey:{response_id}",
         revision=revision,

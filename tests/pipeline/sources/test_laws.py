@@ -3,6 +3,7 @@
 import io
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, cast
@@ -155,3 +156,13 @@ def test_the_builders_events_are_understood(source: str) -> None:
 def test_a_record_may_name_its_own_source(source: str) -> None:
     """A record may say which source it is of, as lines of a mixed file do."""
     assert report(source, RAW_EVENTS[source](source=source)) == report(source, RAW_EVENTS[source]())
+
+
+@pytest.mark.parametrize("source", sorted(SOURCES))
+def test_every_source_can_say_a_customers_segments(source: str) -> None:
+    """They are tags of the touchpoint, by which the policy has limits of their own; and they identify nobody."""
+    event = RAW_EVENTS[source]()
+    customer: Any = event.get("customer") or {}
+    said = report(source, {**event, "customer": {**customer, "segments": ["vip", "trial"]}})
+    assert said.tags[-2:] == ("vip", "trial")
+    assert replace(said, tags=report(source, event).tags) == report(source, event)
