@@ -77,6 +77,19 @@ class Workers:
         for _, crew in self.running.values():
             crew.check()
 
+    def words(self, name: str) -> str:
+        """Return what a supervisor and its workers have said so far."""
+        return self.running[name][1].logs[0].read_text("utf-8", "replace")
+
+    def has_left(self, name: str) -> bool:
+        """Say whether a supervisor has seen a worker leave."""
+        return bool(LEFT.search(self.words(name)))
+
+    def is_up(self, name: str) -> bool:
+        """Say whether a supervisor has a worker that serves its metrics."""
+        words = self.words(name)
+        return bool(self.workers_of(name)) and words.rfind("metrics http") > words.rfind("worker left")
+
     def exits(self) -> Counter[str]:
         """Return how often workers left so far, by fence or signal."""
         return Counter(fence for log in self.logs for fence in LEFT.findall(log.read_text("utf-8", "replace")))

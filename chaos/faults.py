@@ -57,9 +57,8 @@ class Fault:
         return sum(max(count - explained.get(fence, 0), 0) for fence, count in exits.items())
 
 
-async def nothing(at: Stage) -> None:
+async def nothing(_at: Stage) -> None:
     """Fair weather."""
-    at.workers.start("a", "b")
 
 
 async def kill_in_rounds(at: Stage) -> None:
@@ -79,9 +78,7 @@ async def kill_all(at: Stage) -> None:
 async def kill_in_recovery(at: Stage) -> None:
     """Kill -9, and again while the tables are read back from their changelogs (the stores are gone)."""
     await at.reached(0.3)
-    at.workers.stop()
-    at.lose_stores()
-    at.workers.start("a", "b")
+    await at.anew(at.lose_stores)
     for name in ("a", "b", "a"):
         await at.until_alive(name)
         await at.hit(name, signal.SIGKILL)
@@ -131,9 +128,7 @@ async def broker_kill(at: Stage) -> None:
 async def stores_deleted(at: Stage) -> None:
     """The workers' data folders are deleted between two runs."""
     await at.reached(0.3)
-    at.workers.stop()
-    at.lose_stores()
-    at.workers.start("a", "b")
+    await at.anew(at.lose_stores)
 
 
 async def stores_truncated(at: Stage) -> None:
@@ -154,13 +149,14 @@ async def stores_flipped(at: Stage) -> None:
 
 
 async def _damaged(at: Stage, harm: Callable[[Path], object]) -> None:
+    def harm_all() -> None:
+        for store in at.workers.stores():
+            for path in sorted(store.glob("v*/**/*")):  # the databases; what stands beside them says whose they are
+                if path.is_file():
+                    harm(path)
+
     await at.reached(0.3)
-    at.workers.stop()
-    for store in at.workers.stores():
-        for path in sorted(store.glob("v*/**/*")):  # the databases; what stands beside them says whose they are
-            if path.is_file():
-                harm(path)
-    at.workers.start("a", "b")
+    await at.anew(harm_all)
 
 
 async def disk_full(at: Stage) -> None:
@@ -190,7 +186,7 @@ async def lag_at_start(at: Stage) -> None:
     """Everything was sent before any worker runs."""
     at.workers.stop()
     await at.sent()
-    at.workers.start("a", "b")
+    await at.anew(lambda: None)
 
 
 FAULTS = (

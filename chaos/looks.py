@@ -5,6 +5,8 @@ Rule 1. How far the work is, is what the workers committed, asked of the broker;
 Rule 2. One watcher looks from the first fault to the last, whatever the faults wait for: no look is left out.
 Rule 3. Commits stand while something is uncommitted, workers are meant to be up, and Kafka answers. What a fault takes
         away on purpose (Kafka, all workers, the disk) is not held against who waits for it.
+Rule 4. Where all workers were started anew, the seconds to the first commit are how long it took to be back, with or
+        without a store: a number of its own, and no stand.
 """
 
 from __future__ import annotations
@@ -32,7 +34,8 @@ class Looks:
     """What the group had committed, look by look. Seconds are monotonic ones.
 
     `left` is how many records of the last look were not committed, `taken` the number of looks, `moved` when commits
-    last moved or had no reason to, `stood` for how long they stood at most since `begin`.
+    last moved or had no reason to, `stood` for how long they stood at most since `begin`, `back` how long it took from
+    a start of all workers to the first commit.
     """
 
     committed: Mapping[TopicPartition, int] = field(default_factory=dict)
@@ -41,11 +44,19 @@ class Looks:
     fell: list[str] = field(default_factory=list)
     moved: float | None = None
     stood: float = 0.0
+    back: float = 0.0
+    _started: float | None = None
 
     def take(self, now: Mapping[TopicPartition, int], left: int, clock: float, *, meant_up: bool) -> None:
         """Note a look; `meant_up` says whether somebody is meant to work."""
         self.fell += [f"{tp}: {old} -> {now[tp]}" for tp, old in self.committed.items() if now.get(tp, old) < old]
-        if now != self.committed or not left or not meant_up or self.moved is None:
+        moves = now != self.committed or not left
+        if self._started is not None:
+            self.back = max(self.back, clock - self._started)
+            self.moved = clock
+            if moves:
+                self._started = None
+        elif moves or not meant_up or self.moved is None:
             self.moved = clock
         self.stood = max(self.stood, clock - self.moved)
         self.committed, self.left = {**self.committed, **now}, left
@@ -55,9 +66,13 @@ class Looks:
         """Note that Kafka did not answer: nobody could commit, and the next look begins anew."""
         self.moved = None
 
+    def started(self, clock: float) -> None:
+        """Note that all workers were started anew."""
+        self._started = clock
+
     def begin(self) -> None:
         """Begin with another fault."""
-        self.stood = 0.0
+        self.stood = self.back = 0.0
 
 
 async def watch(

@@ -13,7 +13,7 @@ from chaos.run import STANDS, Played
 
 def totals(runs: Iterable[Played]) -> dict[str, Any]:
     """Return the totals over all runs; `exits` are those of workers, by fence or signal, `needless_exits` those of
-    them that no fault explains.
+    them that no fault explains; `late` is how often a fault hit when there was no work left.
     """
     exits: Counter[str] = Counter()
     found = {
@@ -27,8 +27,9 @@ def totals(runs: Iterable[Played]) -> dict[str, Any]:
         "stalls": 0,
         "told": 0,
         "needless_exits": 0,
+        "late": 0,
     }
-    seeds, stood, memory = [], 0.0, 0
+    seeds, stood, back, memory = list[int](), 0.0, 0.0, 0
     for run in runs:
         seeds.append(run.seed)
         for name in ("lost", "duplicated", "wrong", "repeated"):
@@ -42,10 +43,11 @@ def totals(runs: Iterable[Played]) -> dict[str, Any]:
             exits.update(row.exits)
             found["needless_exits"] += row.needless
             found["stalls"] += row.stood > STANDS
-            stood = max(stood, row.stood)
+            found["late"] += row.late
+            stood, back = max(stood, row.stood), max(back, row.back)
     return {
         **found, "exits": dict(sorted(exits.items())), "longest_stand_seconds": round(stood, 1),
-        "most_memory_mib": memory >> 20, "seeds": seeds,
+        "longest_back_seconds": round(back, 1), "most_memory_mib": memory >> 20, "seeds": seeds,
     }  # fmt: skip
 
 
@@ -61,7 +63,9 @@ def show(run: Played, console: Console) -> None:
         "repeated",
         "exits",
         "needless",
+        "late",
         "stood, s",
+        "back, s",
         "caught up, s",
     ):
         table.add_column(name, justify="left" if name in {"fault", "exits"} else "right")
@@ -73,8 +77,10 @@ def show(run: Played, console: Console) -> None:
             f"{row.events:,}",
             *map(str, counts),
             exits,
-            str(row.needless),
+            f"{row.needless}",
+            f"{row.late}",
             f"{row.stood:.1f}",
+            f"{row.back:.1f}",
             f"{row.seconds:.1f}",
         )
     console.print(table)

@@ -49,6 +49,8 @@ class Row:
     exits: Counter[str]
     needless: int
     stood: float
+    back: float
+    late: int
     ends: Mapping[TopicPartition, int]
 
 
@@ -86,7 +88,6 @@ async def play(
             }
             at = Stage(own, Workers(folder, environment, stack), run, dice)
             stack.enter_context(small_disk(at.workers.home))
-            at.workers.start("a", "b")
             async with at.watched():
                 for fault in faults:
                     sent = fault.mischief(town.take(round(events * fault.share)), dice)
@@ -107,10 +108,10 @@ async def play(
 
 
 async def _suffer(at: Stage, fault: Fault, sent: list[Raw], played: Played) -> Row:
+    await at.ready()
     before = at.workers.exits()
     await at.feed(sent)
     await fault.suffer(at)
-    at.workers.start("a", "b")
     await at.sent()
     began = time.monotonic()
     await at.worked_off()
@@ -120,7 +121,8 @@ async def _suffer(at: Stage, fault: Fault, sent: list[Raw], played: Played) -> R
     async with reading(at.node.bootstrap) as consumer:
         ends = await ends_of(consumer, at.run.raw)
     exits = at.workers.exits() - before
-    return Row(fault.name, len(sent), seconds, exits, fault.needless(exits, at.kills), at.looks.stood, ends)
+    needless, seen = fault.needless(exits, at.kills), at.looks
+    return Row(fault.name, len(sent), seconds, exits, needless, seen.stood, seen.back, at.late, ends)
 
 
 async def _answer(run: Rehearsal) -> Answer:

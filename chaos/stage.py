@@ -9,8 +9,9 @@ from __future__ import annotations
 import asyncio
 import shutil
 import signal
+import time
 import urllib.request
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from random import Random
@@ -22,19 +23,22 @@ from chaos.crew import Workers
 from chaos.feed import Raw
 from chaos.kafka import Node
 from chaos.looks import LOOK, Looks, watch
-from commands.children import tail
 from commands.patience import StalledError
 from commands.rehearsal import Rehearsal
 from commands.streams import ends_of, reading, writing
 
-PATIENCE = 120.0
+BOTH = ("a", "b")
+"""The two supervisors that are meant to run."""
+
+PATIENCE = 180.0
 """Seconds that nothing may move before a run gives up."""
 
 
 @dataclass(slots=True)
 class Stage:
     """A run's stage. `begun` is where each raw partition ended when the present fault began, `kills` how many workers
-    it killed; `can_work` is False while a fault takes away what every worker needs.
+    it killed, `late` how often it hit when there was no work left; `can_work` is False while a fault takes away what
+    every worker needs.
     """
 
     node: Node | Cluster
@@ -45,6 +49,7 @@ class Stage:
     begun: dict[TopicPartition, int] = field(default_factory=dict)
     events: int = 0
     kills: int = 0
+    late: int = 0
     can_work: bool = True
     feeding: asyncio.Task[None] | None = None
     watching: asyncio.Task[None] | None = None
@@ -63,11 +68,32 @@ class Stage:
             with suppress(asyncio.CancelledError):
                 await self.watching
 
+    async def ready(self) -> None:
+        """Return when both supervisors have a worker that is up.
+
+        One that has seen workers leave is replaced: else it would wait longer and longer before it starts another, and
+        the next fault would find nobody to hit.
+        """
+        self.workers.stop(*(name for name in self.workers.running if self.workers.has_left(name)))
+        self.workers.start(*BOTH)
+        for name in BOTH:
+            await self.until_alive(name)
+
+    async def anew(self, between: Callable[[], object]) -> None:
+        """Stop both, do something, start them again."""
+        self.workers.stop()
+        await asyncio.to_thread(between)
+        before = self.looks.taken + 1
+        while self.looks.taken <= before:  # what they committed at their end is seen before they start
+            await self._wait()
+        self.workers.start(*BOTH)
+        self.looks.started(time.monotonic())
+
     async def feed(self, events: list[Raw]) -> None:
         """Begin a fault: send its events, in order."""
         async with reading(self.node.bootstrap) as consumer:
             self.begun = await ends_of(consumer, self.run.raw)
-        self.events, self.kills = len(events), 0
+        self.events, self.kills, self.late = len(events), 0, 0
         self.looks.begin()
         self.feeding = asyncio.create_task(self._send(events))
 
@@ -94,7 +120,7 @@ class Stage:
         """Return when all that was sent, and all that came of it, is committed. Raises `StalledError`."""
         before = self.looks.taken + 1  # a look that is under way may have begun before the last event was sent
         while self.looks.taken <= before or self.looks.left:
-            if self.looks.stood > PATIENCE:
+            if max(self.looks.stood, self.looks.back) > PATIENCE:
                 raise StalledError(f"Nothing was committed for {PATIENCE:.0f} s; {self.looks.left} records are left.")
             await self._wait()
 
@@ -111,11 +137,11 @@ class Stage:
         while not (hit := self.workers.signal(name, number)):
             await self._wait()
         self.kills += hit if number == signal.SIGKILL else 0
+        self.late += number != signal.SIGCONT and not self.looks.left and (self.feeding is None or self.feeding.done())
 
     async def until_alive(self, name: str) -> None:
         """Return when a supervisor's worker is there and serves its metrics."""
-        log = self.workers.running[name][1].logs[0]
-        while not self.workers.workers_of(name) or "metrics http" not in tail(log):
+        while not self.workers.is_up(name):
             await self._wait()
 
     async def resolver(self) -> str:
@@ -124,8 +150,8 @@ class Stage:
         return max(sorted(counted), key=lambda name: counted[name])
 
     def _claims(self, name: str) -> float:
-        words = self.workers.running[name][1].logs[0].read_text("utf-8", "replace")
-        address = next((line.split()[1] for line in reversed(words.splitlines()) if line.startswith("metrics ")), None)
+        lines = self.workers.words(name).splitlines()
+        address = next((line.split()[1] for line in reversed(lines) if line.startswith("metrics ")), None)
         if address is None:
             return 0.0
         try:

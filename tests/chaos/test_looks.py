@@ -48,6 +48,19 @@ def test_each_fault_has_its_own_longest_stand() -> None:
     assert looks.stood == 2
 
 
+def test_a_start_of_all_is_no_stand_until_the_first_commit() -> None:
+    """How long it takes to be back is a number of its own; from the first commit on, who stands stands."""
+    looks = Looks()
+    looks.take({HERE: 5}, 1, 10.0, meant_up=True)
+    looks.started(12.0)
+    for second in (20, 60):
+        looks.take({HERE: 5}, 1, float(second), meant_up=True)
+    assert (looks.back, looks.stood) == (48, 0)
+    looks.take({HERE: 6}, 1, 61.0, meant_up=True)
+    looks.take({HERE: 6}, 1, 64.0, meant_up=True)
+    assert (looks.back, looks.stood) == (49, 3)
+
+
 def test_a_commit_that_falls_is_named() -> None:
     """Also where a look in between knew nothing of the partition."""
     looks = Looks()
