@@ -1,6 +1,7 @@
 """The timelines agent's half of an erasure: what `pipeline.erasing` says goes, goes.
 
 Rule 1. An erasure is done by itself: what a chunk brings before it is done first, what comes after it is done after.
+        It is committed at once: taken again, it would take out whoever came back since.
 Rule 2. Retractions and the timeline's end are acknowledged before a row is deleted: until then the erasure may come
         again, and needs the rows to say the same again.
 Rule 3. A touchpoint that was on its way to an erased person, by an older word than the erasure's, is not taken in; what
@@ -89,7 +90,8 @@ class ErasingTimelines:
 
         ended = () if whose else (Send(self.topics.timelines, customer.encode(), None, stamp),)
         sends = (*self._retracted(gone.retractions, stamp), *ended)
-        return Effects(sends=sends, done=done, taken=1, last=tuple(self._rows(customer, gone, stamp)))
+        last = tuple(self._rows(customer, gone, stamp))
+        return Effects(sends=sends, done=done, taken=1, last=last, apart=True)
 
     def _retracted(self, retractions: Retractions, stamp: int) -> Iterator[Send]:
         own = self.topics

@@ -1,6 +1,7 @@
 """The resolver's half of an erasure: a person goes out of the bonds and the directory, and every home is told.
 
-Rule 1. An erasure is done by itself: what a chunk brings before it is done first, what comes after it is done after.
+Rule 1. An erasure is done by itself: what comes before it is done and committed first (taken again, it would bring back
+        what is erased), what comes after it is done when it is committed (taken again, it would erase who came back).
 Rule 2. Bonds and words are deleted last, when all that follows is said: until then a claim taken again finds the person
         still there, and says the same again.
 Rule 3. The home of each of the person's identifiers is told `erased` without a name. The homes of others concerned are
@@ -75,6 +76,7 @@ class ForgettingResolver:
             done=done,
             taken=1,
             last=tuple(self._rows(person, record.timestamp)),
+            apart=True,
         )
 
     def _forgotten(self, person: Erasure, record: Record) -> Iterator[Send]:

@@ -6,7 +6,9 @@ Rule 2. What a claim adds is stored last, when all that follows from it is ackno
         finds the world as it was, and says the same by the same epochs; had it stored first, it would say older claims
         again by what it learned from newer ones, and an epoch would have two meanings.
 Rule 3. Statements, not differences: a claim heard twice is resolved and said again.
-Rule 4. A claim that makes no sense is a dead letter. A merge that is refused changes nothing, and that is said.
+Rule 4. What an operator's word means follows from what was known when it was spoken. So a word is done by itself, and
+        committed before anything newer is taken: who takes it again knows nothing newer.
+Rule 5. A claim that makes no sense is a dead letter. A merge that is refused changes nothing, and that is said.
 """
 
 from collections import Counter
@@ -91,6 +93,7 @@ class ResolverAgent:
         sends: list[Send] = []
         outcomes: Counter[str] = Counter()
         taken = 0
+        is_word = False
         pace = Pace()
         for record in chunk.records:
             try:
@@ -99,21 +102,24 @@ class ResolverAgent:
                 sends.append(self._letter(record, refused))
                 outcomes[REFUSED] += 1
             else:
+                is_word = claim.kind != SEEN
+                if is_word and taken:
+                    break
                 gathered = self._gathered(claim)
                 puts += self._stored(gathered.news, claim, record.timestamp)
                 sends += self._said(gathered, claim, record, outcomes)
             taken += 1
-            if await pace.is_time():
+            if is_word or await pace.is_time():
                 break
 
         def done() -> None:
             for outcome, count in outcomes.items():
                 self.metrics["resolutions_total"].labels(outcome).inc(count)
 
-        return Effects(sends=tuple(sends), done=done, taken=taken, last=tuple(puts))
+        return Effects(sends=tuple(sends), done=done, taken=taken, last=tuple(puts), apart=is_word)
 
     def _claim(self, record: Record) -> Claim:
-        """Return what a claim says. Raises Refused (Rule 4)."""
+        """Return what a claim says. Raises Refused (Rule 5)."""
         said = self.book.decode("identity-claim", record.value or b"")
         kind = said["kind"]
         identifiers = tuple(dict.fromkeys(map(identifier_of, said["identifiers"])))

@@ -72,7 +72,8 @@ class Effects:
     what to say of it (metrics) once it is done.
 
     `taken` is how many of the chunk's records, from its first, this is of; None means all. The step is asked again for
-    the others, so that a chunk of costly records is committed by and by.
+    the others, so that a chunk of costly records is committed by and by. `apart`: it would not mean the same once more
+    was taken, and what is before it not after it. So that is committed first, and this before anything else is taken.
     """
 
     puts: tuple[Put, ...] = ()
@@ -80,6 +81,7 @@ class Effects:
     done: Callable[[], None] = lambda: None
     taken: int | None = None
     last: tuple[Put, ...] = ()
+    apart: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,15 +209,18 @@ class ExactLoop:
     async def _through(self, name: str, tp: TP, part: Part, ready: Ready, generation: int) -> bool:
         """Bring what is ready to Kafka, and count it as done; say whether the generation lasted so long.
 
-        After a crash it is committed at once (Rule 5).
+        It is committed at once where it is apart, and after a crash (Rule 5).
         """
+        if ready.effects.apart:
+            await self.group.commit(tp)
         try:
             if not await self._carry_out(tp, part.chunk, ready, generation):
                 return False
         except Exception:
             self.journal.hold(name, part)  # it is its own fault too when its effects cannot be sent
             raise
-        if part.alone or (self.journal.crashes.suspects and self.clock() - self._began < WARY):
+        wary = self.journal.crashes.suspects and self.clock() - self._began < WARY
+        if part.alone or ready.effects.apart or wary:
             await self.group.commit(tp)
         self.journal.survived(part)
         return True

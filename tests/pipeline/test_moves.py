@@ -354,3 +354,24 @@ def test_what_was_on_its_way_to_somebody_who_was_erased_is_taken_back() -> None:
         company.resolver.erase(crm)
     company.settle()
     assert_readers_hold_the_truth(company, [])
+
+
+def test_of_a_conversation_of_two_customers_each_has_what_is_theirs() -> None:
+    """Two write in one chat from one browser, and somebody from it alone: three timelines have a part of the chat each,
+    no touchpoint is in two of them, and an alert on each part is one of its own.
+    """
+    company = Company(lambda n: n - 1)
+    chats = [
+        replace(chat(f"e{n}", at(minutes=n), "s", mood=UNHAPPY), identifiers=names)
+        for n, names in enumerate(((CRM, VISITOR), (NAMES[1], VISITOR), (VISITOR,)))
+    ]
+    for event in chats:
+        company.admit(event)
+        company.resolver.claim(event.identifiers, f"chat/{event.event_id}")
+    company.settle()
+    assert_each_is_in_one_timeline(company, chats)
+    assert_readers_hold_the_truth(company, chats)
+    parts = [customer.known for customer in company.customers.values() if customer.known.rows]
+    assert [len(part.rows) for part in parts] == [1, 1, 1]
+    assert len({contact.contact_id for part in parts for contact in part.contacts}) == 1
+    assert len({name for part in parts for name in part.findings}) == 3

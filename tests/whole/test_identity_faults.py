@@ -30,7 +30,7 @@ from tests.whole.test_resolver import metered
 from tests.whole.village import Event, Village, village
 
 FAULTS = ("the resolver's killed", "the resolver's frozen", "erased, both killed", "the other killed", "both killed")
-ROUNDS = int(os.environ.get("IDENTITY_ROUNDS", "2"))
+ROUNDS = int(os.environ.get("IDENTITY_ROUNDS", "3"))
 SEED = int(os.environ.get("IDENTITY_FIRST_SEED", "1"))
 VILLAGES, EVENTS = 6, 16
 LOOK = 0.05

@@ -357,6 +357,20 @@ async def test_what_an_erasure_deletes_goes_when_its_outputs_are_out() -> None:
     ]
 
 
+async def test_what_may_not_be_done_again_later_is_committed_before_the_next_is_done() -> None:
+    """And what was before it is committed before anything of it is said; of a chunk in parts too."""
+    world = World()
+    loop, _ = await _open(world)
+
+    async def step(part: Chunk) -> Effects:
+        world.note("step", part.first)
+        return Effects(sends=(Send("out", b"k", b"v", 7),), taken=1, apart=part.first == 1)
+
+    assert await loop.take(chunk(0, 1, 2), step)
+    wanted = ["step", "send out", "step", "commit now", "send out", "commit now", "step", "send out"]
+    assert [name for name in world.steps() if name in wanted] == wanted
+
+
 async def test_a_generation_that_ends_before_the_deletion_deletes_nothing() -> None:
     """The erasure comes again to whoever has the partition, and finds all rows."""
     world = World()

@@ -132,7 +132,7 @@ def test_words_taken_again_from_what_is_stored_change_nothing(
         store.keep(News(verdicts=split(one, world(one), rules, LATEST)))
         return bool(said)
 
-    assume(speak())  # a merge that said nothing left nothing: docs/identity.md, what we give up
+    assume(speak())  # a merge that said nothing left nothing: it is committed before the split is taken
     stored = dict(store.verdicts)
     speak()
     assert store.verdicts == stored
