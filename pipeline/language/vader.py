@@ -51,7 +51,7 @@ class Vader:
         self._emphasis: Callable[[str], float] = library._punctuation_emphasis  # noqa: SLF001 -- it has no other name
         # The library looks at one character at a time, so it never finds an emoji of several. The blank it writes only
         # where there is none: one more makes no other words.
-        self._emoji = str.maketrans({sign: f" {said}" for sign, said in library.emojis.items() if len(sign) == 1})
+        self._emoji = {sign: f" {said}" for sign, said in library.emojis.items() if len(sign) == 1}
 
     def compound(self, text: str) -> float:
         """Return the compound, from -1 to 1, in 4 digits."""
@@ -86,13 +86,21 @@ class Vader:
 
     def _spelt(self, text: str) -> str:
         """Return the text with its emoji spelt out."""
-        return text if text.isascii() else text.translate(self._emoji)
+        if text.isascii():
+            return text
+        signs = set(text)
+        if self._emoji.keys().isdisjoint(signs):
+            return text
+        # Every character is in the table: one that is not would cost an error that is raised and caught.
+        return text.translate({ord(sign): self._emoji.get(sign, sign) for sign in signs})
 
     def _scores(self, text: str) -> tuple[int, list[float]]:
         """Return the number of words, and the scores of those that do not score 0, in the text's order."""
         tokens = text.split()
         if text.isascii():
-            words = [token if token.isalpha() else _bare(token) for token in text.lower().split()]
+            small = text.lower()
+            lowered = tokens if small == text else small.split()
+            words = [token if token.isalpha() else _bare(token) for token in lowered]
         else:  # a letter may be two in lower case, and what is bared depends on the length as it was written
             words = [_bare(token).lower() for token in tokens]
         scored = self._scored
@@ -102,7 +110,7 @@ class Vader:
         but = words.index("but") if "but" in words else None
         shouted = tokens if _some_but_not_all_upper(text, tokens) else None
         words = ["", "", "", *words, "", ""]  # every word has three before it and two after it
-        scores = {place: score for place in places if (score := self._score(words, place, shouted))}
+        scores = {at: score for at in places if (score := self._score(words, at, shouted))}
         if but is not None:
             _weigh_around(but, scores)
         return len(tokens), list(scores.values())
