@@ -140,6 +140,14 @@ def test_settings_are_in_the_words_of_kafka(retention: str, expected: str) -> No
     }
 
 
+@pytest.mark.parametrize(("cleanup", "expected"), [('"compact"', "gzip"), ('"delete"', None)])
+def test_what_stays_until_it_is_replaced_is_kept_compressed(cleanup: str, expected: str | None) -> None:
+    """What is dropped after a while stays as its writer sent it."""
+    (topic,) = parse(_list(cleanup=cleanup))
+
+    assert topic.config.get("compression.type") == expected
+
+
 @pytest.mark.parametrize(
     ("field", "value"),
     [
