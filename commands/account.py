@@ -66,7 +66,7 @@ def account_document(account_id: str, timelines: Iterable[Mapping[str, Any]]) ->
 
 
 def _lines(document: Mapping[str, Any]) -> Iterable[str]:
-    from commands.who import many
+    from pipeline.words import many
 
     customers = many(document["customer_count"], "customer")
     yield f"account {document['account_id']}: {customers}, {document['first_at']} to {document['last_at']}"
@@ -78,7 +78,7 @@ def _lines(document: Mapping[str, Any]) -> Iterable[str]:
 
 
 def _counts(told: Mapping[str, Any]) -> str:
-    from commands.who import many
+    from pipeline.words import many
 
     touchpoints, contacts, repeats, detractors = (told[count] for count in COUNTS)
     said = ((touchpoints, "touchpoint"), (contacts, "contact"), (repeats, "repeat"), (detractors, "detractor alert"))

@@ -123,7 +123,7 @@ def _report(
 
 
 def _said(report: Mapping[str, Any]) -> str:
-    from commands.who import many
+    from pipeline.words import many
 
     would = "would be " if report["dry_run"] else ""
     lines = [f"{each['kind']} {each['id']}: {would}retracted" for each in report["retracted"]]

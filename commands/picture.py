@@ -12,9 +12,18 @@ from rich.text import Text
 from commands.findings import Kind, Shown, lines
 from commands.settled import Outcome
 from commands.summary import Summary
+from pipeline.words import many
 
 BARS = "\u2581\u2582\u2583\u2584\u2585\u2586\u2587\u2588"
 WIDEST = 40
+CSV = {
+    "invalid_utf8": "in a CSV, set `encoding` in the column map",
+    "unknown_format": "in a CSV, a row with more cells than the header",
+    "unreadable_time": "in a CSV, set `time_format` in the column map",
+    "naive_time": "in a CSV, set `time_zone` in the column map",
+}
+"""What to look at where the rows of a table are rejected for this reason."""
+
 _FIRST = 3
 _TOPICS = 6
 
@@ -29,11 +38,11 @@ def picture(summary: Summary, outcome: Outcome, now: datetime) -> RenderableType
         parts += [_days(days), Text()]
     if topics := summary.numbers("topics"):
         parts += [Text("Most talked about", style="bold"), bars(_top(topics, _TOPICS), WIDEST), Text()]
-    parts.append(_findings(summary))
+    parts += [_findings(summary), Text()]
     for kind in ("detractor-alerts", "repeat-contacts"):
         parts += _first(outcome, kind, now)
     if reasons := summary.numbers("rejected_by_reason"):
-        parts += [Text("Rejected, by reason", style="bold"), bars(reasons, WIDEST), Text()]
+        parts += [Text("Rejected, by reason", style="bold"), _reasons(reasons, outcome), Text()]
     return Group(*parts)
 
 
@@ -41,7 +50,7 @@ def bars(numbers: Mapping[str, int], widest: int) -> Table:
     """Return a bar a number; the longest is `widest` wide, and none that is not nought is without one."""
     table = Table.grid(padding=(0, 2))
     most = max(numbers.values(), default=0)
-    for name, number in sorted(numbers.items(), key=lambda item: (-item[1], item[0])):
+    for name, number in _ranked(numbers):
         length = -(-number * widest // most) if most else 0
         table.add_row(Text(f"  {name}"), Text(f"{number:,}", justify="right"), Text("\u2588" * length, style="cyan"))
     return table
@@ -66,14 +75,15 @@ def by_day(days: Mapping[str, int], most: int) -> tuple[list[int], int]:
 
 def _headline(summary: Summary) -> Text:
     text = Text()
-    text.append(f"{summary.number('received'):,} events", style="bold")
-    text.append(f": {summary.number('admitted'):,} admitted, {summary.number('rejected'):,} rejected")
+    text.append(many(summary.number("received"), "event"), style="bold")
+    text.append(f": {summary.number('admitted'):,} admitted")
     if duplicates := summary.number("duplicates"):
-        text.append(f", {duplicates:,} of them heard before")
-    text.append(f"\n{summary.number('customers'):,} customers", style="bold")
+        text.append(f" ({duplicates:,} of them heard before)")
+    text.append(f", {summary.number('rejected'):,} rejected\n")
+    text.append(many(summary.number("customers"), "customer"), style="bold")
     if merged := summary.number("merged"):
         text.append(f" ({merged:,} more turned out to be one of them)")
-    text.append(f" in {summary.number('contacts'):,} contacts")
+    text.append(f" in {many(summary.number('contacts'), 'contact')}")
     return text
 
 
@@ -85,24 +95,40 @@ def _days(days: Mapping[str, int]) -> Text:
 
 def _findings(summary: Summary) -> Text:
     text = Text()
-    text.append(f"{summary.number('alerts', 'total'):,} detractors", style="bold red")
+    text.append(many(summary.number("alerts", "total"), "detractor"), style="bold red")
     explicit, inferred = summary.number("alerts", "explicit"), summary.number("alerts", "inferred")
     text.append(f": {explicit:,} said so, {inferred:,} by their words\n")
-    text.append(f"{summary.number('flags', 'total'):,} repeat contacts", style="bold yellow")
+    text.append(many(summary.number("flags", "total"), "repeat contact"), style="bold yellow")
     text.append(f": {summary.number('flags', 'same_topic'):,} about the same thing\n")
     kinds = summary.numbers("signals")
-    text.append(f"{kinds.pop('total'):,} journey signals", style="bold magenta")
+    text.append(many(kinds.pop("total"), "journey signal"), style="bold magenta")
     told = ", ".join(f"{number:,} {kind.replace('_', ' ')}" for kind, number in kinds.items())
     text.append(f": {told}" if told else "")
     return text
+
+
+def _reasons(reasons: Mapping[str, int], outcome: Outcome) -> Table:
+    """Return each reason with its number, and what was expected in the first of them."""
+    table = Table.grid(padding=(0, 2))
+    first = {str(letter["reason"]): letter for letter in reversed(outcome.standing["dead-letters"])}
+    for name, number in _ranked(reasons):
+        field, expected = first[name]["field"], str(first[name]["expected"])
+        said = f"{field}: {expected}" if field else expected
+        mend = f"; {CSV[name]}" if name in CSV else ""
+        table.add_row(Text(f"  {name}"), Text(f"{number:,}", justify="right"), Text(said + mend))
+    return table
 
 
 def _first(outcome: Outcome, kind: Kind, now: datetime) -> list[RenderableType]:
     records = outcome.standing[kind][:_FIRST]
     # Nothing is stale in a picture of the past.
     shown = [lines(Shown(kind, {**record, "deliver_before": now}), now) for record in records]
-    return [Text(), *(part for text in shown for part in (text, Text()))] if shown else []
+    return [part for text in shown for part in (text, Text())]
 
 
 def _top(numbers: Mapping[str, int], most: int) -> dict[str, int]:
-    return dict(sorted(numbers.items(), key=lambda item: (-item[1], item[0]))[:most])
+    return dict(_ranked(numbers)[:most])
+
+
+def _ranked(numbers: Mapping[str, int]) -> list[tuple[str, int]]:
+    return sorted(numbers.items(), key=lambda item: (-item[1], item[0]))

@@ -2,26 +2,16 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
-import logging
-import sys
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from commands.kafka import reach, read_settings
-from commands.leaving import in_order
+from commands.kafka import read_settings
 
 if TYPE_CHECKING:
-    from agents.settings import Settings
-    from commands.feeding import Fed
     from commands.settled import Outcome
     from commands.summary import Summary
     from exports import Options
@@ -61,6 +51,10 @@ Examples:
   tellonce try support.mbox --own-domain example.net --out result
   tellonce simulate --out town.jsonl; tellonce try town.jsonl --out result
 """
+
+
+FIRST_TO_READ = ("detractor-alerts", "repeat-contacts", "timelines", "dead-letters")
+"""Which of the files to begin with: the first that holds anything."""
 
 
 class TryCommand(click.Command):
@@ -168,30 +162,21 @@ def try_files(
     addresses: tuple[str, ...], domains: tuple[str, ...], workers: int, patience: int, keep: bool, as_json: bool,
 ) -> None:  # fmt: skip
     """Run export files through the whole pipeline, once (the help is HELP)."""
+    from commands.try_run import Run, run_once
     from exports import BadExport
 
     settings = read_settings()
     try:
         options = _options(paths, kind, source, columns, (addresses, domains))
         _check_folder(folder, force=force)
-        run = _Run(paths, options, settings, workers, timedelta(seconds=patience), keep)
-        outcome, summary = _run(run, folder)
+        run = Run(paths, options, settings, workers, timedelta(seconds=patience), keep=keep)
+        outcome, summary = run_once(run, folder)
     except BadExport as wrong:
         raise click.UsageError(str(wrong)) from None
     if as_json:
         click.echo(json.dumps(summary.document, ensure_ascii=False))
     else:
         _show(summary, outcome, folder)
-
-
-@dataclass(frozen=True, slots=True)
-class _Run:
-    paths: tuple[Path, ...]
-    options: Options
-    settings: Settings
-    workers: int
-    patience: timedelta
-    keep: bool
 
 
 def _options(
@@ -241,110 +226,13 @@ def _check_folder(folder: Path, *, force: bool) -> None:
     folder.mkdir(parents=True, exist_ok=True)
 
 
-def _run(run: _Run, folder: Path) -> tuple[Outcome, Summary]:
-    from aiokafka.errors import KafkaError
-
-    from commands.children import WorkerGaveUpError
-    from commands.outcome import write
-    from commands.patience import StalledError
-    from commands.summary import LostError
-
-    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # what goes wrong is said by us
-    try:
-        with (
-            _progress() as told,
-            in_order(),
-            reach(run.settings) as bootstrap,
-            tempfile.TemporaryDirectory(prefix="tellonce-") as place,
-        ):
-            outcome, summary, fed = asyncio.run(_rehearse(run, bootstrap, Path(place), told))
-    except (WorkerGaveUpError, StalledError, LostError) as wrong:
-        raise click.ClickException(str(wrong)) from None
-    except KafkaError as wrong:
-        raise click.ClickException(f"Kafka failed: {wrong}") from None
-    except KeyboardInterrupt:
-        raise click.ClickException(f"Stopped; nothing was written to {folder}.") from None
-    write(folder, outcome, summary)
-    for event in fed.too_large[:10]:
-        click.echo(
-            f"{event.file}, line {event.line}: {event.size:,} bytes are too many for one event; rejected.", err=True
-        )
-    return outcome, summary
-
-
-async def _rehearse(run: _Run, bootstrap: str, place: Path, told: _Told) -> tuple[Outcome, Summary, Fed]:
-    from agents.contracts import schema_book
-    from commands.children import workers
-    from commands.feeding import Feeder, digest
-    from commands.patience import StalledError, until_worked_off
-    from commands.rehearsal import rehearsal
-    from commands.settled import settle
-    from commands.streams import writing
-    from commands.summary import summarise
-
-    told.say("Making topics")
-    async with rehearsal(run.settings, bootstrap, f"try-{digest(run.paths)}", keep=run.keep) as made:
-        if run.keep:
-            click.echo(f"The topics begin with {made.prefix} and stay.", err=True)
-        with workers(run.workers, made.worker_settings(place), place) as crew:
-            async with writing(bootstrap) as writer:
-                feeder = Feeder(made, writer, schema_book(), run.options, datetime.now(UTC))
-                fed = await feeder.feed(run.paths, lambda fed: told.count(fed.received))
-            try:
-                await until_worked_off(
-                    bootstrap, made.group, made.work,
-                    patience=run.patience, check=crew.check, progress=told.progress,
-                )  # fmt: skip
-            except StalledError as stalled:
-                raise StalledError(f"{stalled} The end of the worker's log:\n{crew.last_words()}") from None
-        told.say("Reading what came out")
-        outcome = settle(await made.heard(), run.settings.prefix)
-        return outcome, summarise(outcome, fed.received, **fed.document), fed
-
-
-class _Told:
-    """What the terminal shows while the run goes on."""
-
-    def __init__(self, bar: object) -> None:
-        from rich.progress import Progress
-
-        assert isinstance(bar, Progress)  # noqa: S101 -- rich is imported when it is needed
-        self._bar = bar
-        self._task = bar.add_task("Starting Kafka", total=None, note="")
-
-    def say(self, what: str) -> None:
-        self._bar.update(self._task, description=what, total=None, note="")
-
-    def count(self, received: int) -> None:
-        self._bar.update(self._task, description="Feeding", note=f"{received:,} events")
-
-    def progress(self, done: int, total: int) -> None:
-        self._bar.update(
-            self._task, description="Working", completed=done, total=max(total, 1), note=f"{done:,} of {total:,}"
-        )
-
-
-@contextmanager
-def _progress() -> Iterator[_Told]:
-    from rich.console import Console
-    from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
-
-    columns = (
-        SpinnerColumn(),
-        TextColumn("{task.description:<22}"),
-        BarColumn(),
-        TextColumn("{task.fields[note]}"),
-        TimeElapsedColumn(),
-    )
-    terminal = Console(file=sys.stderr)
-    with Progress(*columns, console=terminal, transient=True, disable=not terminal.is_terminal) as bar:
-        yield _Told(bar)
-
-
 def _show(summary: Summary, outcome: Outcome, folder: Path) -> None:
     from rich.console import Console
 
     from commands.picture import picture
 
     Console(highlight=False).print(picture(summary, outcome, datetime.now(UTC)), soft_wrap=True)
-    click.echo(f"Everything is in {folder}/: start with {folder}/detractor-alerts.jsonl")
+    first = next((name for name in FIRST_TO_READ if outcome.standing[name]), None)
+    click.echo(
+        f"Everything is in {folder}/: start with {folder}/{'summary.json' if first is None else f'{first}.jsonl'}"
+    )

@@ -15,6 +15,7 @@ from commands.settled import plain
 from pipeline.kin import Bond, Resolution, word_of
 from pipeline.records import identifier_record
 from pipeline.touchpoint import Identifier
+from pipeline.words import many
 
 CONTACTS = 10
 """How many of the newest contacts are told."""
@@ -144,8 +145,3 @@ def lines(document: Document) -> Iterable[str]:
 def parked_line(each: Document) -> str:
     """Return one line on an identifier that links nobody."""
     return f"{each['type']} {each['value']}: {each['why']}, shared by {many(each['shared_by'], 'customer')}"
-
-
-def many(number: int, what: str) -> str:
-    """Return how many of something there are: 1 contact, 2 contacts."""
-    return f"{number} {what}{'' if number == 1 else 's'}"

@@ -12,9 +12,9 @@ def duration(span: timedelta) -> str:
     if span < HOUR:
         return f"{span // MINUTE} min"
     if span < DAY:
-        return _pair(span // HOUR, "h", (span % HOUR) // MINUTE, "min")
+        return _pair(f"{span // HOUR} h", (span % HOUR) // MINUTE, "min")
     days = span // DAY
-    return _pair(days, "day" if days == 1 else "days", (span % DAY) // HOUR, "h")
+    return _pair(many(days, "day"), (span % DAY) // HOUR, "h")
 
 
 def number(value: float) -> str:
@@ -22,5 +22,10 @@ def number(value: float) -> str:
     return f"{value:.0f}" if value == round(value) else f"{value:g}"
 
 
-def _pair(large: int, large_unit: str, small: int, small_unit: str) -> str:
-    return f"{large} {large_unit} {small} {small_unit}" if small else f"{large} {large_unit}"
+def many(count: int, what: str) -> str:
+    """Return how many of something there are: `1 contact`, `2 contacts`."""
+    return f"{count:,} {what}{'' if count == 1 else 's'}"
+
+
+def _pair(large: str, small: int, unit: str) -> str:
+    return f"{large} {small} {unit}" if small else large

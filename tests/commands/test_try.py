@@ -93,6 +93,7 @@ def test_a_newcomers_file_gives_the_known_answer_twice_over(
     assert _flags(one, "same_topic") == _facts(known, "repeat_contacts", "same_topic", "first_event_id")
     assert asyncio.run(existing_topics(kafka)).keys() - {"__consumer_offsets"} == before - {"__consumer_offsets"}
     assert "detractors" in second.stdout
+    assert "one JSON object; character" in second.stdout  # what was expected of the broken line
     assert "example.com" not in second.stdout.replace("\u2022@example.com", "")
 
 
