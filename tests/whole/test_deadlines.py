@@ -50,6 +50,7 @@ def _chat(event_id: str, customer: str, at: datetime, text: str) -> Raw:
         "occurred_at": at.isoformat(),
         "session_id": event_id,
         "sender": "agent",
+        "direction": "outbound",
         "text": text,
         "customer": {"customer_id": customer},
     }
@@ -95,7 +96,7 @@ async def told(kafka: str, tmp_path_factory: pytest.TempPathFactory) -> Told:
     at = replace(at, settings={**at.settings, "TELLONCE_CLOCK": "on"})
     with at.worked(1) as crew:
         await at.feed([_promised("C-2", datetime.now(UTC) - timedelta(hours=1) + timedelta(seconds=3))])
-        await _until(at, crew, lambda said: _broken(said) == {"C-1", "C-2", "C-old"})
+        await _until(at, crew, lambda said: _broken(said) >= {"C-1", "C-2", "C-old"})
         left += restarts(crew)
     with at.worked(1) as crew:
         await at.feed([_came_back("C-1", said_at + timedelta(minutes=30))])
