@@ -121,10 +121,10 @@ class Settings(BaseSettings):
         "The consumer group of the workers: those with the same one share the work.",
     )
     session_timeout: _Duration = _duration(
-        timedelta(seconds=10), "1 s", "5 min", "How long a worker may be silent before others take its work."
+        timedelta(seconds=6), "1 s", "5 min", "How long a worker may be silent before others take its work."
     )
     heartbeat: _Duration = _duration(
-        timedelta(seconds=3),
+        timedelta(seconds=2),
         "100 ms",
         "1 min",
         "How often a worker shows that it lives; under half the session.",

@@ -18,7 +18,7 @@ from pathlib import Path
 from broker import tether
 
 _STOP_SECONDS = 20.0
-"""Longer than a worker's session time-out (10 s): it may have to hand its partitions over first."""
+"""Longer than a worker's session time-out (6 s): it may have to hand its partitions over first."""
 _TAIL_LINES = 15
 
 

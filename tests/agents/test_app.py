@@ -154,8 +154,8 @@ async def test_the_app_is_fit_for_production(tmp_path: Path) -> None:
     conf = app.conf
     assert (conf.web_enabled, conf.topic_allow_declare, conf.topic_disable_leader) == (False, False, True)
     assert (conf.broker_session_timeout, conf.broker_heartbeat_interval, conf.broker_commit_interval) == (
-        10.0,
-        3.0,
+        6.0,
+        2.0,
         1.0,
     )
     assert [str(url) for url in conf.broker] == ["kafka://one:9092", "kafka://two:9093"]

@@ -20,7 +20,7 @@ def test_without_any_variable_the_defaults_hold() -> None:
 
     assert settings.bootstrap == ""
     assert (settings.prefix, settings.partitions) == ("voc.", 4)
-    assert settings.session_timeout == timedelta(seconds=10)
+    assert settings.session_timeout == timedelta(seconds=6)
 
 
 @pytest.mark.parametrize(
