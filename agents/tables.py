@@ -16,10 +16,11 @@ import faust
 from faust.stores import rocksdb
 from faust.stores.base import Store
 from faust.types import TP
-from sortedcontainers import SortedDict
+from rocksdict import WriteBatch
 
 from agents import disk
 from agents.exact.exits import leave
+from agents.rows import Row, SortedRows
 
 BLOCK_CACHE = 64 * 1024 * 1024
 """Bytes of RocksDB block cache a table and partition; Faust's own default is 2 GiB."""
@@ -31,11 +32,8 @@ WRITE_BUFFER = 16 * 1024 * 1024
 class Rows(Protocol):
     """What a store can do beyond what Faust asks of it."""
 
-    def put_row(self, partition: int, key: bytes, value: bytes) -> None:
-        """Write a row."""
-
-    def drop_row(self, partition: int, key: bytes) -> None:
-        """Delete a row, if it is there."""
+    def write(self, partition: int, rows: Iterable[Row]) -> None:
+        """Write rows, in their order."""
 
     def scan(self, partition: int, prefix: bytes, start: bytes = b"") -> Iterator[tuple[bytes, bytes]]:
         """Yield a partition's rows whose keys begin with `prefix`, in key order, from `start` on."""
@@ -50,15 +48,16 @@ class Rows(Protocol):
 class RocksRows(rocksdb.Store):
     """Rows in RocksDB, a database a partition. A broken one ends the worker (`agents.disk`)."""
 
-    def put_row(self, partition: int, key: bytes, value: bytes) -> None:
-        """Write a row."""
+    def write(self, partition: int, rows: Iterable[Row]) -> None:
+        """Write rows, in their order and in one go: a row alone costs three times as much."""
+        batch = WriteBatch(raw_mode=True)
+        for key, value in rows:
+            if value is None:
+                batch.delete(key)
+            else:
+                batch.put(key, value)
         with self._trusted:
-            self._db_for_partition(partition).put(key, value)
-
-    def drop_row(self, partition: int, key: bytes) -> None:
-        """Delete a row, if it is there."""
-        with self._trusted:
-            self._db_for_partition(partition).delete(key)
+            self._db_for_partition(partition).write(batch)
 
     def scan(self, partition: int, prefix: bytes, start: bytes = b"") -> Iterator[tuple[bytes, bytes]]:
         """Yield a partition's rows whose keys begin with `prefix`, in key order, from `start` on."""
@@ -100,24 +99,15 @@ class MemoryRows(Store[Any, Any]):
 
     def __post_init__(self) -> None:
         """Begin empty."""
-        self._rows: dict[int, SortedDict[bytes, bytes]] = {}
-        self._offsets: dict[TP, int] = {}
+        self._held = SortedRows()
 
-    def put_row(self, partition: int, key: bytes, value: bytes) -> None:
-        """Write a row."""
-        self._rows.setdefault(partition, SortedDict())[key] = value
-
-    def drop_row(self, partition: int, key: bytes) -> None:
-        """Delete a row, if it is there."""
-        self._rows.setdefault(partition, SortedDict()).pop(key, None)
+    def write(self, partition: int, rows: Iterable[Row]) -> None:
+        """Write rows, in their order."""
+        self._held.write(partition, rows)
 
     def scan(self, partition: int, prefix: bytes, start: bytes = b"") -> Iterator[tuple[bytes, bytes]]:
         """Yield a partition's rows whose keys begin with `prefix`, in key order, from `start` on."""
-        rows = self._rows.get(partition, SortedDict())
-        for key in rows.irange(minimum=max(prefix, start)):
-            if not key.startswith(prefix):
-                return
-            yield key, rows[key]
+        return self._held.scan(partition, prefix, start)
 
     def apply_changelog_batch(
         self, batch: Iterable[Any], to_key: Callable[[Any], Any], to_value: Callable[[Any], Any]
@@ -126,19 +116,16 @@ class MemoryRows(Store[Any, Any]):
         del to_key, to_value  # bytes stay bytes
         for event in batch:
             message = event.message
-            if message.value is None:
-                self.drop_row(message.partition, message.key)
-            else:
-                self.put_row(message.partition, message.key, message.value)
-            self._offsets[message.tp] = message.offset
+            self.write(message.partition, [(message.key, message.value)])
+            self.set_persisted_offset(message.tp, message.offset)
 
     def persisted_offset(self, tp: TP) -> int | None:
         """Return the changelog offset up to which everything is here; None once the partition was given away."""
-        return self._offsets.get(tp)
+        return self._held.persisted_offset(tp)
 
     def set_persisted_offset(self, tp: TP, offset: int) -> None:
         """Set the changelog offset up to which everything is here."""
-        self._offsets[tp] = offset
+        self._held.set_persisted_offset(tp, offset)
 
     async def on_rebalance(
         self, assigned: set[TP], revoked: set[TP], newly_assigned: set[TP], generation_id: int = 0
@@ -147,8 +134,8 @@ class MemoryRows(Store[Any, Any]):
         del assigned, newly_assigned, generation_id
         for tp in revoked:
             if tp.topic in self.table.changelog_topic.topics:
-                self._rows.pop(tp.partition, None)
-                self._offsets.pop(tp, None)
+                self._held.rows.pop(tp.partition, None)
+                self._held.offsets.pop(tp, None)
 
     def reset_state(self) -> None:
         """Nothing is on disk."""
@@ -174,19 +161,16 @@ class RowTable(faust.Table[bytes, bytes]):
 
 
 class StateTable:
-    """A table as the agents use it: put and scan rows of one partition."""
+    """A table as the agents use it: write and scan rows of one partition."""
 
     def __init__(self, rows: Callable[[], Rows], changelog: str) -> None:
         """Take how to reach the rows (Faust makes the store late) and the changelog topic's full name."""
         self._rows = rows
         self.changelog = changelog
 
-    def put(self, partition: int, key: bytes, value: bytes | None) -> None:
-        """Write a row into the local store; None deletes it."""
-        if value is None:
-            self._rows().drop_row(partition, key)
-        else:
-            self._rows().put_row(partition, key, value)
+    def write(self, partition: int, rows: Iterable[Row]) -> None:
+        """Write rows into the local store, in their order."""
+        self._rows().write(partition, rows)
 
     def scan(self, partition: int, prefix: bytes, start: bytes = b"") -> Iterator[tuple[bytes, bytes]]:
         """Yield a partition's rows whose keys begin with `prefix`, in key order, from `start` on."""

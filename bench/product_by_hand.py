@@ -9,12 +9,10 @@ good.
 
 import asyncio
 import os
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
-from sortedcontainers import SortedDict
 
 from agents.app import (
     STATE,
@@ -30,6 +28,7 @@ from agents.exact.loop import Effects, Step
 from agents.hot import HotCustomers
 from agents.installation import Installation
 from agents.metrics import Metrics
+from agents.rows import SortedRows
 from agents.settings import Settings
 from agents.tables import StateTable
 from pipeline.sources import SOURCES
@@ -37,33 +36,9 @@ from pipeline.sources import SOURCES
 CHUNK = 200
 
 
-class Rows:
-    """Rows in key order, a sorted dictionary a partition."""
-
-    def __init__(self) -> None:
-        """Begin empty."""
-        self._rows: dict[int, SortedDict[bytes, bytes]] = {}
-
-    def put_row(self, partition: int, key: bytes, value: bytes) -> None:
-        """Write a row."""
-        self._rows.setdefault(partition, SortedDict())[key] = value
-
-    def drop_row(self, partition: int, key: bytes) -> None:
-        """Delete a row, if it is there."""
-        self._rows.setdefault(partition, SortedDict()).pop(key, None)
-
-    def scan(self, partition: int, prefix: bytes, start: bytes = b"") -> Iterator[tuple[bytes, bytes]]:
-        """Yield a partition's rows whose keys begin with `prefix`, in key order, from `start` on."""
-        rows = self._rows.get(partition, SortedDict())
-        for key in rows.irange(minimum=max(prefix, start)):
-            if not key.startswith(prefix):
-                return
-            yield key, rows[key]
-
-
 def table(changelog: str) -> StateTable:
     """Return a table in memory."""
-    rows: Any = Rows()
+    rows = SortedRows()
     return StateTable(lambda: rows, changelog)
 
 
@@ -112,7 +87,7 @@ async def out(producer: AIOKafkaProducer, effects: Effects, partition: int) -> l
     """Store and send what follows from a chunk, record by record."""
     sent = []
     for put in (*effects.puts, *effects.last):
-        put.table.put(partition, put.key, put.value)
+        put.table.write(partition, [(put.key, put.value)])
         sent.append(await producer.send(put.table.changelog, put.value, put.key, partition, put.timestamp))
     for send in effects.sends:
         sent.append(await producer.send(send.topic, send.value, send.key, send.partition, send.timestamp))  # noqa: PERF401 -- each waits for room

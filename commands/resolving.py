@@ -15,12 +15,10 @@ import gc
 import tracemalloc
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-
-from sortedcontainers import SortedDict
 
 from agents.app import make_resolver
 from agents.contracts import identifiers_in_force
@@ -28,6 +26,7 @@ from agents.exact.chunks import Chunk, Record
 from agents.installation import Installation
 from agents.known import Known
 from agents.metrics import Metrics
+from agents.rows import SortedRows
 from agents.settings import Settings
 from agents.tables import StateTable
 from commands.evaluation import START, Town
@@ -35,8 +34,6 @@ from pipeline.kin import KinRules, bonds_of, pair_digest
 from pipeline.records import identifier_record
 
 if TYPE_CHECKING:
-    from faust.types import TP
-
     from commands.sorting import Seen
 
 CHUNK = 200
@@ -53,40 +50,6 @@ class Row:
     partition: int = 0
     key: bytes | None = None
     headers: tuple[tuple[str, bytes], ...] = ()
-
-
-@dataclass(slots=True)
-class Rows:
-    """A table's rows in memory, in key order."""
-
-    rows: SortedDict[bytes, bytes] = field(default_factory=SortedDict)
-
-    def put_row(self, partition: int, key: bytes, value: bytes) -> None:
-        """Write a row."""
-        del partition
-        self.rows[key] = value
-
-    def drop_row(self, partition: int, key: bytes) -> None:
-        """Delete a row, if it is there."""
-        del partition
-        self.rows.pop(key, None)
-
-    def scan(self, partition: int, prefix: bytes, start: bytes = b"") -> Iterator[tuple[bytes, bytes]]:
-        """Yield the rows whose keys begin with `prefix`, in key order, from `start` on."""
-        del partition
-        for key in self.rows.irange(minimum=max(prefix, start)):
-            if not key.startswith(prefix):
-                return
-            yield key, self.rows[key]
-
-    def persisted_offset(self, tp: TP) -> int | None:
-        """Nothing is restored."""
-        del tp
-        return None
-
-    def set_persisted_offset(self, tp: TP, offset: int) -> None:
-        """Nothing is restored."""
-        del tp, offset
 
 
 def needed(told: Town) -> dict[str, Any]:
@@ -124,7 +87,7 @@ async def resolved(told: Town, clock: Callable[[], float], tick: Callable[[], No
     `clock` returns the seconds that this process has worked.
     """
     at = Installation.of(Settings(), "nobody:1", Path())
-    rows = Rows()
+    rows = SortedRows()
     agent = make_resolver(at, StateTable(lambda: rows, at.name("state.bonds")), Metrics())
     claims: list[Record] = [_row(offset, event, at) for offset, event in enumerate(_with_news(told.seen, agent.rules))]
     directory: dict[bytes, bytes] = {}
@@ -136,7 +99,7 @@ async def resolved(told: Town, clock: Callable[[], float], tick: Callable[[], No
             began = clock()
             effects = await agent(rest)
             for put in effects.puts:
-                put.table.put(0, put.key, put.value)
+                put.table.write(0, [(put.key, put.value)])
             worked += clock() - began
             for send in effects.sends:
                 sent[send.topic] += 1

@@ -10,14 +10,13 @@ import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from aiokafka.partitioner import murmur2
 from aiokafka.structs import RecordMetadata
 
 
-@dataclass(frozen=True, slots=True)
-class Send:
+class Send(NamedTuple):
     """A record to send; without a value it deletes its key from a compacted topic.
 
     `timestamp` is epoch milliseconds; `partition` None means: by key.

@@ -4,13 +4,10 @@ Rule 1. Everything between the records and the topics is the real thing: loop, f
 Rule 2. `settled` reads topics as a reader downstream does: of each id the highest version, of equals the last.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-
-from faust.types import TP
-from sortedcontainers import SortedDict
 
 from agents.app import make_intake, make_timelines
 from agents.exact.chunks import Chunk
@@ -19,6 +16,7 @@ from agents.hot import HotCustomers
 from agents.installation import Installation
 from agents.intake import IntakeAgent
 from agents.metrics import Metrics
+from agents.rows import SortedRows
 from agents.settings import Settings
 from agents.tables import StateTable
 from agents.timelines import TimelinesAgent
@@ -54,34 +52,6 @@ IDS = {
 
 
 @dataclass
-class DictRows:
-    """Rows in a dictionary a partition."""
-
-    rows: dict[int, Any] = field(default_factory=dict)
-    points: dict[TP, int] = field(default_factory=dict)
-
-    def put_row(self, partition: int, key: bytes, value: bytes) -> None:
-        """Write a row."""
-        self.rows.setdefault(partition, SortedDict())[key] = value
-
-    def drop_row(self, partition: int, key: bytes) -> None:
-        """Delete a row, if it is there."""
-        self.rows.get(partition, {}).pop(key, None)
-
-    def scan(self, partition: int, prefix: bytes, start: bytes = b"") -> Iterator[tuple[bytes, bytes]]:
-        """Yield the rows with the prefix, from `start` on."""
-        return iter([(k, v) for k, v in self.rows.get(partition, {}).items() if k.startswith(prefix) and k >= start])
-
-    def persisted_offset(self, tp: TP) -> int | None:
-        """Return the restore point."""
-        return self.points.get(tp)
-
-    def set_persisted_offset(self, tp: TP, offset: int) -> None:
-        """Move the restore point."""
-        self.points[tp] = offset
-
-
-@dataclass
 class Bench:
     """The timelines agent, what it wrote, and where the next chunk begins."""
 
@@ -89,7 +59,7 @@ class Bench:
     loop: ExactLoop
     producer: FakeProducer
     agent: TimelinesAgent
-    rows: dict[str, DictRows]
+    rows: dict[str, SortedRows]
     hot: HotCustomers
     next: int = 0
 
@@ -145,13 +115,13 @@ def settled(records: Iterable[Record], topic: str) -> dict[str, Record]:
     return kept
 
 
-async def bench(most_rows: int = 200_000, rows: dict[str, DictRows] | None = None) -> Bench:
+async def bench(most_rows: int = 200_000, rows: dict[str, SortedRows] | None = None) -> Bench:
     """Return a timelines agent over fakes; `rows` is state that an earlier one left."""
     world = World(log=set(range(100_000)))
     partitions = {topic.name: topic.partitions for topic in INSTALLATION.wanted()}
     loop, producer = make_loop(world, partitions)
     await loop.outbox.open()
-    kept = rows or {name: DictRows() for name in STATE}
+    kept = rows or {name: SortedRows() for name in STATE}
     tables = {name: _table(name, kept[name]) for name in STATE}
     metrics = Metrics()
     hot = HotCustomers(loop.group.generation, metrics, most_rows)
@@ -176,7 +146,7 @@ def intake(at: Installation, raw: dict[str, str], metrics: Metrics, directory: D
     return make_intake(at, raw, directory or Steady(), caught_up, metrics)
 
 
-def _table(name: str, rows: DictRows) -> StateTable:
+def _table(name: str, rows: SortedRows) -> StateTable:
     return StateTable(lambda: rows, INSTALLATION.name(name))
 
 

@@ -95,7 +95,7 @@ async def test_an_interrupted_erasure_says_all_of_it_again() -> None:
     again = await bench(rows=here.rows)
     for name, rows in kept.items():
         for key, value in rows.items():
-            again.rows[name].put_row(0, key, value)
+            again.rows[name].write(0, [(key, value)])
     await take(again, CHANGES, erased(ANNA, 5))
     assert last(again, ALERTS, ANNA)["alert_id"] == once["alert_id"]
     assert last(again, ALERTS, ANNA)["version"] >= once["version"]

@@ -95,7 +95,7 @@ async def test_a_change_whose_outputs_were_lost_is_told_again_from_the_state() -
     chunk = _chunk(CHANGES, "identity-change", [_change(customer, 7, "merged", ONE) for customer in (MAILS, HER)])
     lost = await here.agent(chunk)
     for put in lost.puts:
-        put.table.put(0, put.key, put.value)
+        put.table.write(0, [(put.key, put.value)])
 
     after = await bench(rows=here.rows)
     again = await after.agent(chunk)

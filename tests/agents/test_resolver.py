@@ -17,11 +17,12 @@ from agents.exact.loop import ExactLoop
 from agents.known import Known
 from agents.metrics import Metrics
 from agents.resolver import ResolverAgent
+from agents.rows import SortedRows
 from agents.tables import StateTable
 from pipeline.kin import Bond, Pair, bonds_of, customer_named_by, resolve
 from pipeline.touchpoint import Identifier
 from tests.agents.exact.fakes import FakeProducer, FakeRecord, World, make_loop
-from tests.agents.harness import INSTALLATION, DictRows
+from tests.agents.harness import INSTALLATION
 
 CLAIMS, DIRECTORY, CHANGES, BONDS = "voc.identity-claims", "voc.directory", "voc.identity-changes", "voc.state.bonds"
 SUBJECTS = {DIRECTORY: "directory-entry", CHANGES: "identity-change", BONDS: "bond", "voc.dead-letters": "dead-letter"}
@@ -54,7 +55,7 @@ def seen(*identifiers: Identifier, number: int = 0) -> Claim:
 class Bench:
     """The resolver over fakes, a directory that hears what it says, and where the next chunk begins."""
 
-    rows: DictRows = field(default_factory=DictRows)
+    rows: SortedRows = field(default_factory=SortedRows)
     world: World = field(default_factory=lambda: World(log=set(range(100_000))))
     metrics: Metrics = field(default_factory=Metrics)
     next: int = 0

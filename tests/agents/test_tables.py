@@ -70,7 +70,7 @@ def test_a_scan_is_the_rows_with_the_prefix_in_key_order(
     rows = _store(store, folders.mktemp("rows"))
     model: dict[tuple[int, bytes], bytes] = {}
     for partition, key, value in puts:
-        rows.put_row(partition, key, value)
+        rows.write(partition, [(key, value)])
         model[partition, key] = value
     rows.set_persisted_offset(TP(CHANGELOG, 0), 5)
     for wanted in (0, 1):
@@ -87,7 +87,7 @@ def test_what_the_changelog_says_is_what_was_put(
     """A store that is restored equals the one that was lost; a record without a value takes a row away."""
     lost, restored = (_store(store, folders.mktemp("rows")) for _ in range(2))
     for partition, key, value in puts:
-        lost.put_row(partition, key, value)
+        lost.write(partition, [(key, value)])
     records = [(partition, offset, key, value) for offset, (partition, key, value) in enumerate(puts)]
     gone = [(0, 99, b"long gone", b"x"), (0, 100, b"long gone", None)]
     restored.apply_changelog_batch(_changes(*records, *gone), _never, _never)
@@ -109,7 +109,7 @@ async def test_memory_forgets_revoked_partitions(tmp_path: Path) -> None:
     """Another worker writes them on; what stays would be old, and would say that it is complete."""
     rows = _store("memory", tmp_path)
     for partition in (0, 1):
-        rows.put_row(partition, b"k", b"v")
+        rows.write(partition, [(b"k", b"v")])
         rows.set_persisted_offset(TP(CHANGELOG, partition), 3)
     await rows.on_rebalance(set(), {TP(CHANGELOG, 0), TP("another", 1)}, set())
     assert [list(rows.scan(each, b"")) for each in (0, 1)] == [[], [(b"k", b"v")]]
@@ -119,7 +119,7 @@ async def test_memory_forgets_revoked_partitions(tmp_path: Path) -> None:
 async def test_rocksdb_rows_outlive_the_process(tmp_path: Path) -> None:
     """A store on the same folder has the rows and the restore point."""
     rows = _store("rocksdb", tmp_path)
-    rows.put_row(0, b"k", b"v")
+    rows.write(0, [(b"k", b"v")])
     rows.set_persisted_offset(TP(CHANGELOG, 0), 3)
     await rows.stop()
     del rows
@@ -183,10 +183,10 @@ def test_the_restore_point_never_moves_over_a_hole(runs: list[tuple[int, int]]) 
 def test_a_state_table_reads_and_writes_its_rows() -> None:
     """Faust makes the store late: the rows are asked for each time."""
     written: list[tuple[Any, ...]] = []
-    rows: Any = SimpleNamespace(put_row=lambda *row: written.append(row), scan=lambda *asked: iter([asked]))
+    rows: Any = SimpleNamespace(write=lambda *row: written.append(row), scan=lambda *asked: iter([asked]))
     table = StateTable(lambda: rows, CHANGELOG)
-    table.put(3, b"k", b"v")
-    assert written == [(3, b"k", b"v")]
+    table.write(3, [(b"k", b"v")])
+    assert written == [(3, [(b"k", b"v")])]
     found: list[Any] = list(table.scan(3, b"k"))
     assert found == [(3, b"k", b"")]
 
@@ -209,10 +209,10 @@ def test_a_row_that_is_put_as_nothing_is_gone(
     table = StateTable(lambda: cast(Rows, rows), CHANGELOG)
     model: dict[tuple[int, bytes], bytes] = {}
     for partition, key, value in puts:
-        table.put(partition, key, value)
+        table.write(partition, [(key, value)])
         model[partition, key] = value
     for partition, key in dropped:
-        table.put(partition, key, None)
+        table.write(partition, [(key, None)])
         model.pop((partition, key), None)
     for wanted in (0, 1):
         assert list(table.scan(wanted, b"")) == sorted((k, v) for (p, k), v in model.items() if p == wanted)

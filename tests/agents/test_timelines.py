@@ -9,11 +9,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from agents.rows import SortedRows
 from agents.timelines import entry_key
 from pipeline.flow import Picture, Raised, advance, picture
 from pipeline.records import entry as read_entry
 from pipeline.touchpoint import Entry
-from tests.agents.harness import IDS, INSTALLATION, Bench, DictRows, bench, decoded, settled, touchpoint_of
+from tests.agents.harness import IDS, INSTALLATION, Bench, bench, decoded, settled, touchpoint_of
 from tests.pipeline.touchpoints import at, chat, entry, review, runs, survey, worlds
 
 ALERTS, FLAGS, TIMELINES = "voc.detractor-alerts", "voc.repeat-contacts", "voc.timelines"
@@ -139,7 +140,7 @@ async def test_what_was_sent_only_in_part_is_sent_again(chunks: list[list[Entry]
     here = await _heard(chunks[:-1])
     effects = await here.agent(here.chunk([touchpoint_of(each) for each in chunks[-1]]))
     for put in effects.puts:
-        put.table.put(0, put.key, put.value)
+        put.table.write(0, [(put.key, put.value)])
 
     after = await bench(rows=here.rows)
     await after.take([touchpoint_of(each) for each in chunks[-1]])
@@ -265,4 +266,4 @@ def test_two_events_never_share_a_row(when: datetime, one: str, other: str, sour
 
 def test_state_begins_empty() -> None:
     """A row that was never written is not there."""
-    assert list(DictRows().scan(0, b"anna\0")) == []
+    assert list(SortedRows().scan(0, b"anna\0")) == []

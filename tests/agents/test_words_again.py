@@ -9,9 +9,10 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from agents.exact.chunks import Chunk
+from agents.rows import SortedRows
 from pipeline.touchpoint import Identifier
 from tests.agents.exact.fakes import FakeRecord
-from tests.agents.harness import INSTALLATION, DictRows
+from tests.agents.harness import INSTALLATION
 from tests.agents.test_forgetting import ErasingBench
 from tests.agents.test_resolver import BONDS, CLAIMS, PEOPLE, Claim, claim, seen
 
@@ -51,7 +52,7 @@ class Life:
     """The claims, what is committed of them, and what is kept: here, and in the changelog."""
 
     values: Sequence[bytes]
-    rows: DictRows = field(default_factory=DictRows)
+    rows: SortedRows = field(default_factory=SortedRows)
     logs: dict[tuple[str, int], list[Any]] = field(default_factory=dict)
     committed: int = 0
 
@@ -92,13 +93,9 @@ class Life:
         bench.producer.logs = self.logs
         return bench
 
-    def _restored(self) -> DictRows:
-        rows = DictRows()
-        for key, value, _ in self.logs.get((BONDS, 0), []):
-            if value is None:
-                rows.drop_row(0, key)
-            else:
-                rows.put_row(0, key, value)
+    def _restored(self) -> SortedRows:
+        rows = SortedRows()
+        rows.write(0, [(key, value) for key, value, _ in self.logs.get((BONDS, 0), [])])
         return rows
 
 

@@ -1,13 +1,11 @@
 """The defined work, and that Tellonce's row does it whatever the chunks, and again when events are told again."""
 
-from collections.abc import Iterator
-from typing import Any, cast
-
 from hypothesis import given
 from hypothesis import strategies as st
 
 from agents.exact.chunks import Chunk, Record
 from agents.exact.loop import Effects
+from agents.rows import SortedRows
 from agents.tables import StateTable
 from bench import work
 from bench.events import events
@@ -43,26 +41,6 @@ def test_the_events_are_the_same_for_everybody() -> None:
     assert [work.event(work.event_bytes(event)) for event in once] == once
 
 
-class Rows:
-    """A store of one partition."""
-
-    def __init__(self) -> None:
-        """Begin empty."""
-        self.rows: dict[bytes, bytes] = {}
-
-    def put_row(self, _partition: int, key: bytes, value: bytes) -> None:
-        """Write a row."""
-        self.rows[key] = value
-
-    def drop_row(self, _partition: int, key: bytes) -> None:
-        """Delete a row, if it is there."""
-        self.rows.pop(key, None)
-
-    def scan(self, _partition: int, prefix: bytes, start: bytes = b"") -> Iterator[tuple[bytes, bytes]]:
-        """Yield the rows whose keys begin with `prefix`, in key order, from `start` on."""
-        yield from sorted((key, value) for key, value in self.rows.items() if key.startswith(prefix) and key >= start)
-
-
 def _score(text: str) -> float:
     return (len(text) * 7 % 21 - 10) / 10
 
@@ -72,28 +50,28 @@ class Life:
 
     def __init__(self) -> None:
         """Begin."""
-        self.rows = Rows()
+        self.rows = SortedRows()
         self.outputs: list[bytes] = []
         self.alerts: list[bytes] = []
         self.restart()
 
     def restart(self) -> None:
         """Forget what was in memory."""
-        table = StateTable(lambda: cast(Any, self.rows), "state")
+        table = StateTable(lambda: self.rows, "state")
         self.step = Step(table, "outputs", "alerts", _score, lambda: 1)
 
     async def take(self, records: list[Record], *, lost: bool) -> None:
         """Take a chunk; where it is lost, the worker dies after it stored and sent, and before it counted."""
         effects: Effects = await self.step(Chunk("events", 0, records))
         for put in effects.puts:
-            put.table.put(0, put.key, put.value)
+            put.table.write(0, [(put.key, put.value)])
         self.outputs += [send.value or b"" for send in effects.sends if send.topic == "outputs"]
         self.alerts += [send.value or b"" for send in effects.sends if send.topic == "alerts"]
         if lost:
             self.restart()
             return
         for put in effects.last:
-            put.table.put(0, put.key, put.value)
+            put.table.write(0, [(put.key, put.value)])
         effects.done()
 
 
@@ -122,5 +100,5 @@ async def test_the_row_does_the_defined_work(chunks: list[tuple[int, bool]]) -> 
         at += size
     assert list(dict.fromkeys(life.outputs)) == expected
     assert list(dict.fromkeys(life.alerts)) == alerts
-    rows = [key.split(b"\0")[0] for key in life.rows.rows]
+    rows = [key.split(b"\0")[0] for key in life.rows.rows[0]]
     assert all(rows.count(name) <= 2 * work.KEPT + 9 for name in set(rows))

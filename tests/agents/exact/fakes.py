@@ -188,10 +188,11 @@ class FakeTable:
     world: World
     changelog: str = "changelog"
 
-    def put(self, partition: int, key: bytes, value: bytes | None) -> None:
+    def write(self, partition: int, rows: Iterable[tuple[bytes, bytes | None]]) -> None:
         """Write it down."""
-        del partition, key
-        self.world.note("put", value)
+        del partition
+        for _, value in rows:
+            self.world.note("put", value)
 
     def reached(self, partition: int, first: int, last: int) -> None:
         """Write it down."""
