@@ -1,11 +1,13 @@
 """Touchpoints sorted by customer, then looked at customer by customer, on every core, in bounded memory.
 
 Rule 1. Touchpoints come in parts. A process decodes a part, finds whose each touchpoint is, and appends it, without its
-        words, to the file of that customer's bucket. So all touchpoints of a customer end in one bucket.
+        words, to the file of that customer's bucket. So all touchpoints of a customer end in one bucket. What lies in
+        the file are records as they were decoded: to write them as Avro again would cost as much as judging them.
 Rule 2. A bucket is read by one process, which holds it whole: about `BUCKET` touchpoints, or one customer's, whichever
         is more. Nothing else grows with their number, but for what the results themselves count.
 Rule 3. What is asked of a bucket is a function of its touchpoints alone, in any order; the results come back in the
-        order of the buckets. So how many processes and parts there are changes nothing.
+        order of the buckets. So how many processes and parts there are changes nothing. What time it is, is the newest
+        moment that was read, never a clock's.
 Rule 4. The files lie in a folder that only the user can read, and are gone at the end, however it ends.
 """
 
@@ -13,6 +15,7 @@ from __future__ import annotations
 
 import json
 import multiprocessing
+import pickle
 import signal
 import tempfile
 import zlib
@@ -20,6 +23,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -27,9 +31,10 @@ from agents.contracts import schema_book
 from agents.known import Known
 from commands.backtest_lines import record_of
 from pipeline.backtest import placed
-from pipeline.records import entry, entry_of, entry_record, touchpoint
+from pipeline.kin import Answer
+from pipeline.records import entry, entry_of, entry_record, touchpoint, without_words
 from pipeline.refusal import Refused
-from pipeline.touchpoint import Entry
+from pipeline.touchpoint import Entry, Identifier
 from pipeline.wire import SchemaBook
 
 BUCKET = 10_000
@@ -37,22 +42,28 @@ BUCKET = 10_000
 
 MOST_BUCKETS = 512
 
+Record = dict[str, Any]
 Result = TypeVar("Result")
-Judge = Callable[[Iterator[list[Entry]]], Result]
-"""What is asked of a bucket: of its customers, each with all touchpoints of theirs."""
+Judge = Callable[[Iterator[list[Entry]], datetime | None], Result]
+"""What is asked of a bucket: of its customers, each with all touchpoints of theirs, at a time of the clock."""
 
 
 @dataclass(frozen=True, slots=True)
 class Sorted:
-    """What became of a part: how many touchpoints are sorted, of erased people, unreadable."""
+    """What became of a part: how many touchpoints are sorted, of erased people, unreadable; and the newest moment that
+    it knows of: an arrival at Kafka, of a file an event.
+    """
 
     kept: int = 0
     erased: int = 0
     unreadable: int = 0
+    newest: datetime | None = None
 
     def __add__(self, other: Sorted) -> Sorted:
         """Return both together."""
-        return Sorted(self.kept + other.kept, self.erased + other.erased, self.unreadable + other.unreadable)
+        newest = max((each.newest for each in (self, other) if each.newest is not None), default=None)
+        kept, erased = self.kept + other.kept, self.erased + other.erased
+        return Sorted(kept, erased, self.unreadable + other.unreadable, newest)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,9 +104,9 @@ class Crew:
         """Sort touchpoints as `tellonce try` writes them, each with the number of its line."""
         return self._submit(_sort_lines, lines)
 
-    def ask(self, judge: Judge[Result]) -> Iterator[Result]:
+    def ask(self, judge: Judge[Result], now: datetime | None) -> Iterator[Result]:
         """Yield the answer of every bucket, in their order; the judge is a module's function, or a partial."""
-        asked = [self._submit(_ask, judge, number) for number in range(self._task.buckets)]
+        asked = [self._submit(_ask, judge, number, now) for number in range(self._task.buckets)]
         for answer in asked:
             yield answer.result()
 
@@ -142,64 +153,65 @@ def _set(task: Task) -> None:
 
 def _sort_records(part: Sequence[tuple[bytes, int]]) -> Sorted:
     task, book = _task()
-    rows: list[Entry] = []
+    rows: list[Record] = []
     erased = unreadable = 0
     for value, appended in part:
         try:
-            row = entry_of(touchpoint(book.decode("touchpoint", value)))
+            record = book.decode("touchpoint", value)
         except Refused:
             unreadable += 1
             continue
-        if appended <= task.erased.get(row.customer_id, -1):
+        if appended <= task.erased.get(record["customer_id"], -1):
             erased += 1
         else:
-            rows.append(row)
-    _spill(rows, task, book)
-    return Sorted(len(rows), erased, unreadable)
+            rows.append(without_words(record))
+    _spill(rows, task)
+    newest = max((appended for _, appended in part), default=None)
+    now = None if newest is None else datetime.fromtimestamp(newest // 1000, UTC)
+    return Sorted(len(rows), erased, unreadable, now)
 
 
 def _sort_lines(lines: Sequence[tuple[int, bytes]]) -> Sorted:
-    task, book = _task()
-    rows: list[Entry] = []
+    task, _ = _task()
+    rows: list[Record] = []
     for number, line in lines:
         try:
-            rows.append(entry_of(touchpoint(record_of("touchpoint", json.loads(line)))))
+            rows.append(entry_record(entry_of(touchpoint(record_of("touchpoint", json.loads(line))))))
         except (AttributeError, KeyError, TypeError, ValueError) as wrong:
             why = f"{type(wrong).__name__}: {wrong}"
             raise UnreadableLineError(f"line {number} is no touchpoint as `tellonce try` writes it ({why})") from None
-    _spill(rows, task, book)
-    return Sorted(len(rows))
+    _spill(rows, task)
+    return Sorted(len(rows), newest=max((row["occurred_at"] for row in rows), default=None))
 
 
-def _spill(rows: Sequence[Entry], task: Task, book: SchemaBook) -> None:
-    filled: dict[int, bytearray] = {}
+def _spill(rows: Sequence[Record], task: Task) -> None:
+    def answers(identifiers: tuple[Identifier, ...]) -> dict[Identifier, Answer]:
+        return {one: each.answer for one, each in task.known.answers(identifiers).items()}
+
+    filled: dict[int, list[Record]] = {}
     for row in rows:
-        known = task.known.answers(row.identifiers)
-        own = placed(row, {one: each.answer for one, each in known.items()})
-        packed = book.encode("timeline-entry", entry_record(own))
-        bucket = filled.setdefault(zlib.crc32(own.customer_id.encode()) % task.buckets, bytearray())
-        bucket += len(packed).to_bytes(4, "big") + packed
+        own = placed(row, answers)
+        filled.setdefault(zlib.crc32(own["customer_id"].encode()) % task.buckets, []).append(own)
     process = multiprocessing.current_process().pid
-    for number, packed_rows in filled.items():
+    for number, some in filled.items():
         with (task.folder / f"{number}.{process}").open("ab") as file:
-            file.write(packed_rows)
+            pickle.dump(some, file, pickle.HIGHEST_PROTOCOL)
 
 
-def _ask(judge: Judge[Result], bucket: int) -> Result:
-    return judge(_customers(bucket))
+def _ask(judge: Judge[Result], bucket: int, now: datetime | None) -> Result:
+    return judge(_customers(bucket), now)
 
 
 def _customers(bucket: int) -> Iterator[list[Entry]]:
     """Yield the touchpoints of each customer of a bucket, the customers in the order of their ids."""
-    task, book = _task()
+    task, _ = _task()
     by_customer: dict[str, list[Entry]] = {}
     for path in sorted(task.folder.glob(f"{bucket}.*")):
-        packed, at = path.read_bytes(), 0
-        while at < len(packed):
-            end = at + 4 + int.from_bytes(packed[at : at + 4], "big")
-            row = entry(book.decode("timeline-entry", packed[at + 4 : end]))
-            by_customer.setdefault(row.customer_id, []).append(row)
-            at = end
+        with path.open("rb") as file:
+            while file.peek(1):
+                for record in pickle.load(file):  # noqa: S301 -- our own processes' file, in our own folder
+                    row = entry(record)
+                    by_customer.setdefault(row.customer_id, []).append(row)
     for customer in sorted(by_customer):
         yield by_customer.pop(customer)
 

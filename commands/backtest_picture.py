@@ -15,6 +15,8 @@ from rich.text import Text
 from commands.backtest_result import KINDS, Document
 from commands.findings import safe
 
+ALERTS = "detractor-alert"
+"""What is shown day by day in any case; of the other kinds a line, where both policies say the same."""
 MOST_ROWS = 35
 """Days that are shown one by one; more are shown in stretches."""
 WIDEST = 24
@@ -28,12 +30,16 @@ def picture(document: Document) -> RenderableType:
     parts: list[RenderableType] = [_headline(document)]
     for kind, found in document["findings"].items():
         parts += [Text(), _title(kind, found)]
-        if found["by_day"]:
+        if found["by_day"] and (kind == ALERTS or _differs(found["total"])):
             parts += [_days(found["by_day"]), Text(), _labels("queue", found["by_queue"])]
             parts += [Text(), _labels("topic", found["by_topic"])]
         for change, examples in found["examples"].items():
             parts += _examples(change, examples)
     return Group(*parts)
+
+
+def _differs(total: Mapping[str, Any]) -> bool:
+    return bool(total["new"] or total["gone"] or total["changed"])
 
 
 def stretches(rows: Sequence[Mapping[str, Any]], most: int) -> tuple[list[dict[str, Any]], int]:

@@ -114,7 +114,7 @@ async def _of_topics(source: Source, judge: Judge[Result], processes: int, told:
                     became += await _next(waiting, told)
             while waiting:
                 became += await _next(waiting, told)
-            answers = _answers(hands, judge, became.kept, told)
+            answers = _answers(hands, judge, became, told)
     read = {
         "prefix": fixed.prefix,
         "offsets": fixed.document(),
@@ -139,29 +139,29 @@ def _of_file(path: Path, judge: Judge[Result], processes: int, told: Told) -> As
         told.begin("Reading touchpoints", lines)
         numbered = ((number, line) for number, line in enumerate(file, 1) if line.strip())
         waiting: deque[Future[Sorted]] = deque()
-        kept = 0
+        became = Sorted()
         for part in _parts(numbered):
             waiting.append(hands.sort_lines(part))
             while len(waiting) > WAITING * hands.processes:
-                kept += _sorted(waiting, told)
+                became += _sorted(waiting, told)
         while waiting:
-            kept += _sorted(waiting, told)
-        answers = _answers(hands, judge, kept, told)
-    return Asked(answers, {"file": path.name, "touchpoints": kept}, whole=True)
+            became += _sorted(waiting, told)
+        answers = _answers(hands, judge, became, told)
+    return Asked(answers, {"file": path.name, "touchpoints": became.kept}, whole=True)
 
 
-def _sorted(waiting: deque[Future[Sorted]], told: Told) -> int:
-    kept = waiting.popleft().result().kept
-    told.advance(kept)
-    return kept
+def _sorted(waiting: deque[Future[Sorted]], told: Told) -> Sorted:
+    became = waiting.popleft().result()
+    told.advance(became.kept)
+    return became
 
 
-def _answers(hands: Crew, judge: Judge[Result], touchpoints: int, told: Told) -> list[Result]:
-    told.begin("Judging", touchpoints)
+def _answers(hands: Crew, judge: Judge[Result], became: Sorted, told: Told) -> list[Result]:
+    told.begin("Judging", became.kept)
     answers: list[Result] = []
-    for answer in hands.ask(judge):
+    for answer in hands.ask(judge, became.newest):
         answers.append(answer)
-        told.advance(-(-touchpoints // hands.buckets))
+        told.advance(-(-became.kept // hands.buckets))
     return answers
 
 

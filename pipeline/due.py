@@ -8,7 +8,7 @@ Rule 3. A time by which no touchpoint here promised anything is nothing to this 
 
 from collections.abc import Collection, Mapping
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from pipeline.advance import Advance, Picture, Raised, advanced, picture, standing
 from pipeline.findings import ID_FIELDS
@@ -35,6 +35,11 @@ def time_came(known: Picture, raised: Mapping[str, Raised], dues: Collection[dat
         after, policy, raised=raised, ever=ever, changed=changed, published=published, rows=(), placed=(), because=None
     )
     return replace(told, timeline={})  # it has no clock
+
+
+def over_at(now: datetime, policy: Policy) -> datetime:
+    """Return the latest moment that is over at a time of the clock: a promise is let be for the policy's grace."""
+    return now - policy.promise.grace - timedelta(milliseconds=1)
 
 
 def open_until(known: Picture) -> tuple[datetime, ...]:

@@ -47,6 +47,11 @@ def entry_of(touchpoint: Touchpoint) -> Entry:
     return Entry(**{name: getattr(touchpoint, name) for name in _KEPT})
 
 
+def without_words(record: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what the state would keep of a record of touchpoint.v1.avsc, as a record of timeline-entry.v1.avsc."""
+    return {name: value for name, value in record.items() if name not in {"text", "link"}} | {"answers": []}
+
+
 def told_record(told: Told) -> dict[str, Any]:
     """Return an answer in the wire's shape, as an identity change and a moved entry carry it."""
     return {

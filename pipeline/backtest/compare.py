@@ -1,14 +1,17 @@
 """One customer's touchpoints under two policies: what stands under each, and in what they differ."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from pipeline.advance import picture
 from pipeline.backtest.tally import Sample, Tally, kind_of
+from pipeline.due import over_at
 from pipeline.findings import Finding
 from pipeline.kin import Answer, owner
 from pipeline.policy import Policy
+from pipeline.records import identifier_of, identifier_record
 from pipeline.stitch import stitched
 from pipeline.touchpoint import Entry, Identifier
 
@@ -16,6 +19,7 @@ QUOTES = frozenset({"policy", "compared", "why"})
 """The fields of a finding that quote the policy's name and limits."""
 
 Findings = Mapping[str, Finding]
+Record = dict[str, Any]
 
 
 PAGE = "page"
@@ -34,28 +38,37 @@ class Window:
         return (self.since is None or moment >= self.since) and (self.until is None or moment < self.until)
 
 
-def placed(row: Entry, answers: Mapping[Identifier, Answer]) -> Entry:
-    """Return a touchpoint as its customer's in the end has it, by the directory's last answers.
+def placed(row: Record, answers: Callable[[tuple[Identifier, ...]], Mapping[Identifier, Answer]]) -> Record:
+    """Return a record of timeline-entry.v1.avsc as its customer's in the end has it, by the directory's last answers.
 
     What was known when it came in is left behind: no resolution is waited for here.
     """
-    whose = owner(row.identifiers, answers)
+    identifiers = tuple([identifier_of(one) for one in row["identifiers"]])
+    whose = owner(identifiers, answers(identifiers))
+    nothing: Record = {**row, "epoch": 0, "answers": ()}
     if whose is None:  # without identifiers nobody can say more than was said
-        return replace(row, epoch=0, answers=())
-    return replace(row, customer_id=whose.customer_id, named_by=whose.named_by, epoch=0, answers=())
+        return nothing
+    return nothing | {"customer_id": whose.customer_id, "named_by": identifier_record(whose.named_by)}
 
 
-def judged(rows: Iterable[Entry], policy: Policy) -> Findings:
-    """Return what stands of one customer's placed touchpoints, heard in any order and any number of times."""
-    return picture(stitched(rows), policy).findings
+def judged(rows: Iterable[Entry], policy: Policy, now: datetime | None = None) -> Findings:
+    """Return what stands of one customer's placed touchpoints, heard in any order and any number of times, at a time of
+    the clock (None: nobody knows what time it is).
+    """
+    return picture(stitched(rows), policy, over=None if now is None else over_at(now, policy)).findings
 
 
-def tallied(
-    rows: Sequence[Entry], in_force: Policy, draft: Policy, window: Window | None = None, samples: int = 3
+def tallied(  # noqa: PLR0913, PLR0917 -- what is compared, and what of it counts
+    rows: Sequence[Entry],
+    in_force: Policy,
+    draft: Policy,
+    window: Window | None = None,
+    samples: int = 3,
+    now: datetime | None = None,
 ) -> Tally:
-    """Return one customer's findings under both policies, counted and compared."""
+    """Return one customer's findings under both policies at a time of the clock, counted and compared."""
     heard = stitched(rows)
-    before, after = picture(heard, in_force).findings, picture(heard, draft).findings
+    before, after = judged(heard, in_force, now), judged(heard, draft, now)
     tally = Tally(samples, touchpoints=len(heard), customers=1)
     within = window or Window()
     for finding_id in before.keys() | after.keys():

@@ -11,8 +11,10 @@ from hypothesis import strategies as st
 from pipeline.advance import Raised, advance, picture
 from pipeline.backtest import CHANGES, Tally, Window, judged, placed, tallied
 from pipeline.backtest.tally import counts
+from pipeline.journey.policy import PromisePolicy
 from pipeline.kin import Answer, Outcome, customer_named_by
 from pipeline.policy import DetractorPolicy, Policy, RepeatPolicy
+from pipeline.records import entry, entry_record
 from pipeline.touchpoint import Entry, Identifier
 from tests.pipeline.touchpoints import POLICY, at, chat, retold, runs, survey, worlds
 
@@ -182,8 +184,8 @@ CRM = Identifier("crm_id", "C-1001")
 def test_a_touchpoint_is_whose_it_is_in_the_end(answers: dict[Identifier, Answer], named_by: Identifier) -> None:
     """The directory's last answers decide, not who was thought to be the customer when it came in."""
     row = chat("one", at(), "s1", identifiers=(EMAIL, PHONE), customer_id="customer-of-then", epoch=7)
-    own = placed(row, answers)
-    assert (own.customer_id, own.named_by, own.epoch) == (customer_named_by(named_by), named_by, 0)
+    own = entry(placed(entry_record(row), lambda _: answers))
+    assert own == replace(row, customer_id=customer_named_by(named_by), named_by=named_by, epoch=0)
 
 
 def test_what_would_page_is_counted_where_the_kind_says_so() -> None:
@@ -198,3 +200,17 @@ def test_what_would_page_is_counted_where_the_kind_says_so() -> None:
     alerts, flags = found["detractor-alert"], found["repeat-contact"]
     assert (alerts.in_force, alerts.pages_in_force, alerts.pages_draft) == (2, 1, 1)
     assert (flags.in_force, flags.pages_in_force) == (1, 0)
+
+
+@pytest.mark.parametrize(
+    ("minutes", "expected"),
+    [(60, "open open"), (60.1, "open broken"), (65, "open broken"), (65.1, "broken broken")],
+    ids=["due", "after it", "exactly at the grace in force", "after that too"],
+)
+def test_a_promise_in_silence_is_judged_by_what_time_it_is(minutes: float, expected: str) -> None:
+    """Due in an hour: the draft has no grace, the policy in force has five minutes."""
+    draft = replace(POLICY, promise=PromisePolicy(grace=timedelta(0)))
+    rows, now = [chat("one", at(), "s1", actor="agent", promised_by=at(hours=1))], at(minutes=minutes)
+    states = [next(iter(judged(rows, one, now).values())).body["state"] for one in (POLICY, draft)]
+    assert states == expected.split()
+    assert judged(rows, draft) == judged(rows, draft, at(minutes=60))
