@@ -17,8 +17,9 @@ from pipeline.findings import ID_FIELDS, Finding, Kind, Record, anchor_of
 from pipeline.ids import derived
 from pipeline.journey.effort import with_efforts
 from pipeline.journey.signal import promise_id
+from pipeline.kin import customer_named_by
 from pipeline.picture import EPOCH, Picture, picture
-from pipeline.placing import known_of, merged, place
+from pipeline.placing import Kin, known_of, merged, place
 from pipeline.policy import Policy
 from pipeline.raised import DEADLINE, Move, Raised, passed_by
 from pipeline.retraction import Anchored, retraction
@@ -265,10 +266,21 @@ def taken_back(
         then = None if before is None else _anchored(output, before)
         if before is None or output.output_id in before.findings or then is None or then.version != now.version:
             record = retraction(output.kind, output.output_id, now, after.links, policy)
-            if anchor_of(now.entry) != output.anchor:
+            told_of = output.customer_id or now.entry.customer_id
+            if anchor_of(now.entry) != output.anchor or told_of != now.entry.customer_id:
                 record["why"] = "Taken back: what it stood on belongs to another customer."
-            record["customer_id"] = output.customer_id or record["customer_id"]  # told where it was heard of
+            if told_of != now.entry.customer_id:
+                record |= {
+                    "customer_id": told_of,
+                    "reason": _moved_by(told_of, after.kin),
+                }  # told where it was heard of
             yield output.kind, record if because is None else record | {"reason": because}
+
+
+def _moved_by(customer: str, kin: Kin) -> str:
+    """Return why what was told of a customer is somebody else's now: it has touchpoints of its own still, or none."""
+    stays = any(customer == told.customer_id == customer_named_by(one) for one, told in kin.answers.items())
+    return "identity_split" if stays else "identity_merge"
 
 
 def _anchored(output: Raised, told: Picture) -> Anchored | None:

@@ -375,3 +375,29 @@ def test_of_a_conversation_of_two_customers_each_has_what_is_theirs() -> None:
     assert [len(part.rows) for part in parts] == [1, 1, 1]
     assert len({contact.contact_id for part in parts for contact in part.contacts}) == 1
     assert len({name for part in parts for name in part.findings}) == 3
+
+
+def test_what_is_taken_back_for_another_customer_says_so_each_time() -> None:
+    """When the two turn out to be one, and when the retraction is said again since more was heard of her before."""
+    company = Company(lambda n: n - 1)
+    chats = [
+        with_identifiers(chat(f"e{n}", at(days=-n), "s", mood=UNHAPPY), (name,)) for n, name in ((0, VISITOR), (1, CRM))
+    ]
+    company.admit(chats[0])
+    company.settle()
+    (old,) = company.customers[customer_named_by(VISITOR)].published
+    company.resolver.claim((CRM, VISITOR), "chat/e2")
+    company.settle()
+    company.admit(chats[1])
+    company.settle()
+    hers = company.customers[customer_named_by(CRM)].published
+    retracted = [record for record in hers if record.get("alert_id") == old["alert_id"]]
+    assert len({number(record) for record in retracted}) == 2
+    assert {(record["status"], record["reason"], record["why"], record["customer_id"]) for record in retracted} == {
+        (
+            "retracted",
+            "identity_merge",
+            "Taken back: what it stood on belongs to another customer.",
+            customer_named_by(VISITOR),
+        )
+    }
