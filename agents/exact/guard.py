@@ -13,11 +13,12 @@ from typing import Any
 import faust
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
-from aiokafka.errors import KafkaError
+from aiokafka.errors import CoordinatorLoadInProgressError, KafkaError
 from faust.types import TP
 
 from agents.exact.exits import Exit, Leave
 from agents.exact.fence import Fence
+from agents.exact.offsets import Remembered
 from agents.exact.watches import LOOK_EVERY, HangWatch, PauseWatch, ProgressWatch, StallWatch
 
 ANSWER_WITHIN = 5.0
@@ -50,6 +51,7 @@ class Guard:
         self._fence, self._topics, self._leave, self._starting = fence, topics, leave, starting
         self._nudge, self._seek, self._resting = nudge, seek, resting
         self._pause, self._hang, self._stall, self._rebalance = pause, hang, stall, rebalance
+        self._remembered = Remembered()
 
     async def watch(self, app: faust.App, bootstrap: str) -> None:
         """Watch until the app stops."""
@@ -84,6 +86,8 @@ class Guard:
                 offsets = await admin.list_consumer_group_offsets(app.conf.id)
                 ends = await client.end_offsets(mine) if mine else {}
                 begins = await client.beginning_offsets(mine) if mine else {}
+            if not self._remembered.is_answer(offsets):
+                raise CoordinatorLoadInProgressError  # what it means; the client does not say it
         except (KafkaError, OSError):  # a TimeoutError is an OSError
             self._stall.reset()
             self._nudge.reset()

@@ -3,6 +3,9 @@
 The client hands out all that it fetched of one partition, megabytes of it, before it goes on to the next. Meanwhile the
 others look as if they stood still, and no partition's work overlaps with another's waiting for Kafka.
 
+So the thread in which Faust's client lives is ours; there its client is also made to heed what the group answers
+(`agents.exact.offsets`).
+
 Rule 1. Of each partition that comes in chunks a share is taken at a time. Other topics (changelogs) come as they did.
 Rule 2. What was taken is handed on whatever happens to the next partition; its error is raised when it comes again.
 """
@@ -14,6 +17,8 @@ from aiokafka.errors import KafkaError
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP
 
+from agents.exact.offsets import heed_errors
+
 SHARE = 1000
 """Records: a few chunks, so that a partition's next one is here when its last one is done."""
 
@@ -22,6 +27,10 @@ def fair_thread(topics: frozenset[str]) -> type[driver.AIOKafkaConsumerThread]:
     """Return Faust's consumer thread, in which the partitions of these topics take turns."""
 
     class FairThread(driver.AIOKafkaConsumerThread):
+        async def on_start(self) -> None:
+            await super().on_start()
+            heed_errors(self._ensure_consumer()._coordinator)  # noqa: SLF001 -- there is no other way to it
+
         async def _fetch_records(
             self,
             consumer: AIOKafkaConsumer,
