@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from html import escape
 
-from commands.backtest_picture import stretches
+from commands.backtest_picture import ALERTS, differs, stretches
 from commands.backtest_result import KINDS, Document
-from commands.charts import bars, heading, page, paragraph, table
+from commands.charts import GREEN, RED, bars, heading, page, paragraph, table
 
 _MOST_BARS = 92
 _COUNTS = {"in_force": "in force", "draft": "draft", "new": "new", "gone": "gone", "changed": "changed"}
@@ -48,11 +48,16 @@ def _kind(name: str, kind: str, found: Document) -> Iterator[str]:
         yield paragraph(f"Would page: {total['pages_in_force']:,} in force, {total['pages_draft']:,} draft.")
     if not found["by_day"]:
         return
+    if kind != ALERTS and not differs(total):
+        yield paragraph("Both policies say the same.")
+        return
     rows, length = stretches(found["by_day"], _MOST_BARS)
     labels = [row["day"] for row in rows]
     yield paragraph("A day each, in UTC." if length == 1 else f"{length} days each, from the day named, in UTC.")
     yield bars(f"{name}a", labels, {_COUNTS[each]: [row[each] for row in rows] for each in ("in_force", "draft")})
-    yield bars(f"{name}b", labels, {_COUNTS[each]: [row[each] for row in rows] for each in ("new", "gone")})
+    changes = {_COUNTS[each]: [row[each] for row in rows] for each in ("new", "gone")}
+    if any(map(any, changes.values())):
+        yield bars(f"{name}b", labels, changes, (GREEN, RED))
     for label in ("queue", "topic"):
         yield heading(f"By {label}", 3)
         yield table((label, *_COUNTS.values()), _rows(label, found[f"by_{label}"]))

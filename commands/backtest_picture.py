@@ -30,7 +30,7 @@ def picture(document: Document) -> RenderableType:
     parts: list[RenderableType] = [_headline(document)]
     for kind, found in document["findings"].items():
         parts += [Text(), _title(kind, found)]
-        if found["by_day"] and (kind == ALERTS or _differs(found["total"])):
+        if found["by_day"] and (kind == ALERTS or differs(found["total"])):
             parts += [_days(found["by_day"]), Text(), _labels("queue", found["by_queue"])]
             parts += [Text(), _labels("topic", found["by_topic"])]
         for change, examples in found["examples"].items():
@@ -38,7 +38,8 @@ def picture(document: Document) -> RenderableType:
     return Group(*parts)
 
 
-def _differs(total: Mapping[str, Any]) -> bool:
+def differs(total: Mapping[str, Any]) -> bool:
+    """Say whether the policies differ in anything of a kind."""
     return bool(total["new"] or total["gone"] or total["changed"])
 
 

@@ -19,29 +19,30 @@ from pygal.style import Style
 sys.meta_path[:] = [finder for finder in sys.meta_path if not isinstance(finder, PluginImportFixer)]
 
 _MOST_LABELS = 12
-_STYLE = Style(
-    background="transparent",
-    plot_background="transparent",
-    colors=("#5b6c8f", "#d9822b", "#2d8a4e", "#c23030", "#8a5bb5", "#137c8b"),
-    font_family="system-ui, sans-serif",
-    transition="0s",
-)
+BLUE, ORANGE, GREEN, RED = "#5b6c8f", "#d9822b", "#2d8a4e", "#c23030"
+_GUIDE = "#dce0e5"
 _LOOK = """
 body{font:15px/1.5 system-ui,sans-serif;margin:2rem auto;max-width:64rem;padding:0 1rem;color:#1c2127;background:#fff}
 h1{font-size:1.5rem}h2{font-size:1.2rem;margin-top:2.5rem}h3{font-size:1rem}
-table{border-collapse:collapse;margin:.75rem 0}
+table{border-collapse:collapse;margin:.75rem 0;display:block;overflow-x:auto}
 th,td{padding:.2rem .75rem;border-bottom:1px solid #dce0e5;text-align:right}
 th:first-child,td:first-child{text-align:left}.t td,.t th{text-align:left}.dim{color:#5f6b7c;font-size:.85rem}
 blockquote{margin:.25rem 0 .25rem 1rem;font-style:italic}svg{max-width:100%;height:auto}article{margin:1rem 0}
 """
 
 
-def bars(name: str, labels: Sequence[str], series: Mapping[str, Sequence[float]], *, stacked: bool = False) -> str:
-    """Return a bar chart as SVG. `name` is the chart's own on its page."""
-    kind = pygal.StackedBar if stacked else pygal.Bar
+def bars(
+    name: str, labels: Sequence[str], series: Mapping[str, Sequence[float]], colours: Sequence[str] = (BLUE, ORANGE)
+) -> str:
+    """Return a bar chart as SVG. `name` is the chart's own on its page; each series has a colour."""
     every = max(1, -(-len(labels) // _MOST_LABELS))
-    chart = kind(
-        style=_STYLE, width=960, height=320, js=(), legend_at_bottom=True, x_label_rotation=30,
+    style = Style(
+        background="transparent", plot_background="transparent", colors=tuple(colours), transition="0s",
+        font_family="system-ui, sans-serif", guide_stroke_color=_GUIDE, major_guide_stroke_color=_GUIDE,
+        guide_stroke_dasharray="0", major_guide_stroke_dasharray="0",
+    )  # fmt: skip
+    chart = pygal.Bar(
+        style=style, width=960, height=320, js=(), legend_at_bottom=True, x_label_rotation=30,
         show_minor_x_labels=False,
     )  # fmt: skip
     chart.uuid = name  # its own would be another one each time

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from commands.charts import Shaded, bars, heading, page, paragraph, table
-from commands.hotspots_picture import SAID, Square, said, squares
+from commands.charts import GREEN, RED, Shaded, bars, heading, page, paragraph, table
+from commands.hotspots_picture import SAID, Square, chance, said, squares
 from commands.hotspots_result import ELITE, USUAL, Document, newest_whole
 
 _DARKEST = 0.5
@@ -28,10 +28,15 @@ def _parts(document: Document) -> Iterator[str]:
         return
     weeks = document["weeks"]
     yield heading("Good and bad experiences by week")
-    yield bars("w", [each["week"] for each in weeks], {n: [each[n] for each in weeks] for n in ("good", "bad")})
-    names = ("volume", "customers", "repeats", "detractors", "good", "bad", "good_to_bad")
-    rows = [(each["week"], "yes" if each["whole"] else "no", *(each[name] for name in names)) for each in weeks]
-    yield table(("week from", "heard whole", *(name.replace("_", " ") for name in names)), rows)
+    yield bars(
+        "w", [each["week"] for each in weeks], {n: [each[n] for each in weeks] for n in ("good", "bad")}, (GREEN, RED)
+    )
+    names = ("volume", "customers", "repeats", "detractors", "good", "bad")
+    rows = [
+        (each["week"], "yes" if each["whole"] else "no", *(each[name] for name in names), _rounded(each["good_to_bad"]))
+        for each in weeks
+    ]
+    yield table(("week from", "heard whole", *names, "good to bad"), rows)
     yield paragraph(
         f"By Forrester's survey of 2018 the best brands have {ELITE} good to 1 bad, the worst {USUAL} to 1."
     )
@@ -44,6 +49,10 @@ def _parts(document: Document) -> Iterator[str]:
     yield _paths(document)
     yield heading("Every cell of that week")
     yield _cells(document, week)
+
+
+def _rounded(value: float | None) -> str | None:
+    return None if value is None else f"{value:,.2f}"
 
 
 def _square(square: Square | None) -> object:
@@ -60,7 +69,7 @@ def _changed(document: Document) -> Iterator[str]:
     rows = [
         (
             one["week"], one["channel"], one["queue"], one["topic"] or "none", one["direction"], SAID[one["measure"]],
-            *said(one), f"{one['p_value']:.2g}", f"{one['q_value']:.2g}",
+            *said(one), chance(one["p_value"]), chance(one["q_value"]),
         )
         for one in document["changed"]
     ]  # fmt: skip
@@ -80,11 +89,17 @@ def _paths(document: Document) -> str:
 
 def _cells(document: Document, week: str) -> str:
     names = (
-        "volume", "customers", "touchpoints", "sentiment", "effort", "repeats", "same_topic_repeats", "detractors",
-        "good", "bad", "good_to_bad",
+        "volume", "customers", "touchpoints", "repeats", "same_topic_repeats", "detractors", "good", "bad",
+        "sentiment", "effort", "good_to_bad",
     )  # fmt: skip
     rows = [
-        (cell["topic"] or "none", cell["channel"], cell["queue"], *(cell[name] for name in names))
+        (
+            cell["topic"] or "none",
+            cell["channel"],
+            cell["queue"],
+            *(cell[name] for name in names[:-3]),
+            *(_rounded(cell[name]) for name in names[-3:]),
+        )
         for cell in document["cells"]
         if cell["week"] == week
     ]

@@ -112,6 +112,10 @@ def _heat(document: Document, week: str) -> Iterable[RenderableType]:
         table.add_row(safe(topic), *(_square(found.get((topic, channel))) for channel in channels))
     if len(topics) > MOST_ROWS:
         table.add_row(f"and {len(topics) - MOST_ROWS} more", style="dim")
+    table.caption = (
+        "An arrow for each queue and measure that rises or falls more than noise would; they are listed below."
+    )
+    table.caption_justify = "left"
     yield table
 
 
@@ -132,7 +136,7 @@ def _changed(changes: Sequence[Document]) -> Iterable[RenderableType]:
         what = f"{ARROWS[one['direction']]} {SAID[one['measure']]}"
         style = "red" if one["direction"] == "rising" else "green"
         topic = safe(str(one["topic"] or "none"))
-        table.add_row(one["week"], where, topic, Text(what, style=style), *said(one), f"{one['q_value']:.2g}")
+        table.add_row(one["week"], where, topic, Text(what, style=style), *said(one), chance(one["q_value"]))
     if len(changes) > MOST_CHANGES:
         table.add_row(f"and {len(changes) - MOST_CHANGES} more", style="dim")
     yield table
@@ -141,9 +145,15 @@ def _changed(changes: Sequence[Document]) -> Iterable[RenderableType]:
 def said(trend: Mapping[str, Any]) -> tuple[str, str]:
     """Return the numbers of a trend for people, now and before."""
     if trend["now_of"] is None:
-        weeks = "week" if trend["weeks"] == 1 else f"{trend['weeks']} weeks"
-        return f"{trend['now']:,}", f"{trend['before'] / trend['weeks']:,.1f} a week, in {weeks}"
+        if trend["weeks"] == 1:
+            return f"{trend['now']:,}", f"{trend['before']:,} the week before"
+        return f"{trend['now']:,}", f"{trend['before'] / trend['weeks']:,.1f} a week, in {trend['weeks']} weeks"
     return f"{trend['now']:,} of {trend['now_of']:,}", f"{trend['before']:,} of {trend['before_of']:,}"
+
+
+def chance(value: float) -> str:
+    """Return a p-value or a q-value for people; the document has them to nine digits behind the point."""
+    return f"{value:.2g}" if value else "<1e-9"
 
 
 def _paths(journeys: Document) -> Iterable[RenderableType]:
