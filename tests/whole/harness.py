@@ -66,6 +66,7 @@ class Stage:
             "TELLONCE_STATE_DIR": str(self.folder),
             "TELLONCE_STORE": "memory",
             "TELLONCE_COMMIT_INTERVAL": "200ms",
+            "TELLONCE_CLOCK": "off",  # what a clock says is `test_deadlines`'
             **self.settings,
         }
 

@@ -84,7 +84,7 @@ async def told(kafka: str, tmp_path_factory: pytest.TempPathFactory) -> Told:
     """Three workers, one after the other: without a clock, with one, and after it."""
     folder: Path = tmp_path_factory.mktemp("deadlines")
     (folder / "policy.toml").write_text(POLICY)
-    at = await stage(kafka, "whole-deadlines.", folder, policy=str(folder / "policy.toml"), clock="off")
+    at = await stage(kafka, "whole-deadlines.", folder, policy=str(folder / "policy.toml"))
     now = datetime.now(UTC)
     said_at = now - timedelta(hours=1) + timedelta(seconds=3)
     with at.worked(1) as crew:
