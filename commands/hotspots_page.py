@@ -47,6 +47,9 @@ def _parts(document: Document) -> Iterator[str]:
     yield from _changed(document)
     yield heading("Paths to the first detractor alert")
     yield _paths(document)
+    if document["next_topics"]:
+        yield heading("What led to what, where the customer came back within the window")
+        yield _next_topics(document)
     yield heading("Every cell of that week")
     yield _cells(document, week)
 
@@ -85,6 +88,14 @@ def _paths(document: Document) -> str:
         for one in document["journeys"]["ending_in_a_detractor"]
     ]  # fmt: skip
     return table(("path", "journeys", "of all that met one", "of all that went this way"), rows)
+
+
+def _next_topics(document: Document) -> str:
+    rows = [
+        (one["topic"] or "none", one["next_topic"] or "none", one["times"], f"{one['share']:.1%} of {one['led_on']:,}")
+        for one in document["next_topics"]
+    ]
+    return table(("after", "came back about", "times", "of all that came back after it"), rows)
 
 
 def _cells(document: Document, week: str) -> str:

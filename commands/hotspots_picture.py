@@ -50,6 +50,8 @@ def picture(document: Document, week: str | None = None) -> RenderableType:
         parts += [Text(), _weeks(document["weeks"], shown), Text(), *_heat(document, shown)]
         parts += [Text(), *_changed(document["changed"])]
     parts += [Text(), *_paths(document["journeys"])]
+    if document["next_topics"]:
+        parts += [Text(), *_next_topics(document["next_topics"])]
     return Group(*parts)
 
 
@@ -167,6 +169,15 @@ def _paths(journeys: Document) -> Iterable[RenderableType]:
         path = " \u2192 ".join(safe(channel) for channel in one["path"])
         went = f"{one['of_those_that_took_it']:.0%} of {one['taken']:,}"
         table.add_row(path, f"{one['journeys']:,}", f"{one['share']:.0%}", went)
+    yield table
+
+
+def _next_topics(pairs: Sequence[Document]) -> Iterable[RenderableType]:
+    yield Text("What led to what, where the customer came back within the window", style="bold")
+    table = _table("after", "came back about", "times", "of all that came back after it", left=2)
+    for one in pairs[:MOST_PATHS]:
+        topic, other = (safe(str(one[name] or "none")) for name in ("topic", "next_topic"))
+        table.add_row(topic, other, f"{one['times']:,}", f"{one['share']:.0%} of {one['led_on']:,}")
     yield table
 
 

@@ -23,6 +23,7 @@ USUAL, ELITE = 2, 22
 brands and of the best 5 %. By a survey's answers, so they are a direction here, not a limit."""
 
 MOST_PATHS = 20
+MOST_PAIRS = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +58,7 @@ def result(all_of_it: Found, policy: Policy, read: Mapping[str, object]) -> Docu
         "weeks": [_week(week, all_of_it) for week in sorted({spot.cell.week for spot in all_of_it.spots})],
         "changed": [_changed(spot, trend) for spot, trend in _changes(all_of_it.spots)],
         "cells": [hotspot_record(spot, policy) for spot in all_of_it.spots],
+        "next_topics": _next_topics(weight),
         "journeys": {"total": weight.journeys, "ending_in_a_detractor": _paths(weight)},
     }
 
@@ -121,4 +123,19 @@ def _paths(weight: Weighed) -> list[Document]:
             "taken": path.taken,
         }
         for channels, path in ended[:MOST_PATHS]
+    ]
+
+
+def _next_topics(weight: Weighed) -> list[Document]:
+    """Return which topic led to which, the commonest pairs first."""
+    pairs = sorted(weight.next_topics.items(), key=lambda one: (-one[1], one[0][0] or "", one[0][1] or ""))
+    return [
+        {
+            "topic": topic,
+            "next_topic": other,
+            "times": times,
+            "led_on": weight.led_on[topic],
+            "share": round(times / weight.led_on[topic], 6),
+        }
+        for (topic, other), times in pairs[:MOST_PAIRS]
     ]

@@ -1,5 +1,6 @@
 """What is counted in a cell, and along a path of channels. Whole numbers only, so that sums do not depend on order."""
 
+from collections import Counter
 from dataclasses import dataclass, field, fields
 from datetime import date, datetime, timedelta
 
@@ -84,11 +85,17 @@ class Path:
 
 @dataclass(slots=True)
 class Weighed:
-    """The cells, weeks (each experience once) and paths of some customers, and from when to when they were heard."""
+    """The cells, weeks (each experience once), paths and next issues of some customers, and from when to when they were
+    heard.
+    """
 
     cells: dict[Cell, Evidence] = field(default_factory=dict)
     weeks: dict[date, Evidence] = field(default_factory=dict)
     paths: dict[tuple[str, ...], Path] = field(default_factory=dict)
+    next_topics: Counter[tuple[str | None, str | None]] = field(default_factory=Counter)
+    """How often a contact about the first topic led to one about the second; None: no topic was recognised."""
+    led_on: Counter[str | None] = field(default_factory=Counter)
+    """How often a contact about the topic led to another one, whatever that was about."""
     journeys: int = 0
     customers: int = 0
     touchpoints: int = 0
@@ -116,6 +123,8 @@ class Weighed:
         for channels, path in other.paths.items():
             own = self.path(channels)
             own.taken, own.ended = own.taken + path.taken, own.ended + path.ended
+        self.next_topics.update(other.next_topics)
+        self.led_on.update(other.led_on)
         self.journeys += other.journeys
         self.customers += other.customers
         self.touchpoints += other.touchpoints

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import cast
 
 from pipeline.advance import picture
 from pipeline.contacts import Contact
@@ -55,6 +56,7 @@ def weighed(
     ]
     _count(weight, inside, found, policy)
     _travel(weight, inside, found.alerts, policy)
+    _lead(weight, inside, found.flags, policy)
     return weight
 
 
@@ -114,11 +116,26 @@ def _repeated(flags: Sequence[Finding], policy: Policy) -> frozenset[str] | None
     A topic's longer window is left out: the touchpoints of the first weeks are not old enough to fill it, so that
     repeats would seem to grow.
     """
-    for flag in flags:
-        gap, topics = flag.body["gap_seconds"], flag.body["repeated_topics"]
-        if isinstance(gap, float) and gap <= policy.repeat.within.total_seconds() and isinstance(topics, list):
-            return frozenset(map(str, topics))
-    return None
+    flag = _within(flags, policy)
+    return None if flag is None else frozenset(cast("list[str]", flag.body["repeated_topics"]))
+
+
+def _within(flags: Sequence[Finding], policy: Policy) -> Finding | None:
+    limit = policy.repeat.within.total_seconds()
+    return next((flag for flag in flags if cast("float", flag.body["gap_seconds"]) <= limit), None)
+
+
+def _lead(
+    weight: Weighed, experiences: Iterable[Contact], flags: Mapping[str, Sequence[Finding]], policy: Policy
+) -> None:
+    """Count which topic led to which: of each contact that repeats one within the window for any topic."""
+    for contact in experiences:
+        flag = _within(flags.get(contact.contact_id, ()), policy)
+        if flag is None:
+            continue
+        then: tuple[str | None, ...] = tuple(cast("list[str]", flag.body["related_topics"])) or (None,)
+        weight.led_on.update(then)
+        weight.next_topics.update((one, other) for one in then for other in (tuple(contact.topics) or (None,)))
 
 
 def _travel(

@@ -211,3 +211,28 @@ def test_only_experiences_of_the_window_count() -> None:
     rows = [chat("a", at(), "s1"), chat("b", at(days=1), "s2"), chat("c", at(days=2), "s3")]
     (found,) = weighed(rows, POLICY, at(days=1), at(days=2)).cells.values()
     assert (found.volume, found.repeats) == (1, 1)
+
+
+def test_what_led_to_what_is_counted_where_the_customer_came_back() -> None:
+    """A parcel, then a refund and a bill, then no topic known: pairs by topic, each of the earlier contact's once."""
+    rows = [
+        chat("a", at(), "s1", topics=("delivery",)),
+        call("1", at(days=1), topics=("billing", "refund")),
+        chat("b", at(days=2), "s2"),
+        chat("c", at(days=30), "s3", topics=("delivery",)),
+    ]
+    found = weighed(rows, POLICY)
+    assert found.next_topics == {
+        ("delivery", "billing"): 1,
+        ("delivery", "refund"): 1,
+        ("billing", None): 1,
+        ("refund", None): 1,
+    }
+    assert found.led_on == {"delivery": 1, "billing": 1, "refund": 1}
+
+
+@pytest.mark.parametrize(("seconds", "pairs"), [(-1, 1), (0, 1), (1, 0)])
+def test_a_next_issue_is_one_within_the_window(seconds: int, pairs: int) -> None:
+    """Exactly seven days is within; a bill's own window of a month is left out, as for repeats."""
+    rows = [chat("a", at(), "s1", topics=("billing",)), call("1", at(days=7, seconds=seconds), topics=("billing",))]
+    assert sum(weighed(rows, POLICY).next_topics.values()) == pairs
