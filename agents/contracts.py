@@ -11,7 +11,8 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from pipeline.identifiers import IdentifierRules, identifier_rules, laid_over
+from pipeline.identifiers import IdentifierRules
+from pipeline.identifiers_file import identifier_rules, laid_over
 from pipeline.language import Language, language
 from pipeline.policy import Policy, PolicyError
 from pipeline.policy_file import policy

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.identifiers import LONGEST, TYPES, IdentifierRules, canonical, identifier_rules, laid_over
+from pipeline.identifiers import LONGEST, TYPES, IdentifierRules, canonical
+from pipeline.identifiers_file import identifier_rules, laid_over
 from pipeline.kin.rules import DEFAULT_LIMITS
 from pipeline.policy import PolicyError
 from pipeline.touchpoint import Identifier

@@ -10,7 +10,7 @@ import pytest
 
 from agents.contracts import default_policy, example_texts, schema_book
 from pipeline.flow import Intake, admit
-from pipeline.identifiers import identifier_rules
+from pipeline.identifiers_file import identifier_rules
 from pipeline.identity import StrongestIdentifier
 from pipeline.language import language
 from pipeline.record import RawRecord

@@ -7,7 +7,7 @@ from typing import Any
 
 from agents.contracts import default_policy, schema_book
 from pipeline.flow import Intake
-from pipeline.identifiers import identifier_rules
+from pipeline.identifiers_file import identifier_rules
 from pipeline.identity import StrongestIdentifier
 from pipeline.language import language
 
