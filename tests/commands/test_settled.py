@@ -10,9 +10,10 @@ from hypothesis import strategies as st
 
 from commands.settled import HEARD, Heard, plain, settle
 from commands.summary import LostError, summarise
-from pipeline.advance import EPOCH, RETOLD
+from pipeline.advance import EPOCH
 from pipeline.ids import derived
 from pipeline.kin import customer_named_by
+from pipeline.picture import RETOLD
 from pipeline.touchpoint import Identifier
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
