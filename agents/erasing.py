@@ -20,7 +20,7 @@ from agents.kept import KeptCustomers, entry_key, kin_key, raised_key
 from agents.metrics import Metrics
 from agents.timelines import TimelineTopics
 from pipeline.advance import Move
-from pipeline.erasing import Erased, erased_copies, erased_whole, is_late, late_retractions
+from pipeline.erasing import MARK, Erased, erased_copies, erased_whole, is_late, late_retractions
 from pipeline.findings import Kind, Record
 from pipeline.moved import kin_record, move
 from pipeline.policy import Policy
@@ -50,7 +50,9 @@ class ErasingTimelines:
         if chunk.topic != self.topics.changes:
             return await self.timelines(chunk)
         for number, record in enumerate(chunk.records):
-            change = self.book.decode("identity-change", record.value or b"")
+            if ERASED.encode() not in (record.value or b""):  # Avro has words as they are: most need not be read twice
+                continue
+            change = self.book.decode("identity-change", record.value)
             if change["outcome"] != ERASED:
                 continue
             if number == 0:
@@ -63,7 +65,10 @@ class ErasingTimelines:
         late: list[tuple[int, Move]] = []
         for number, record in enumerate(chunk.records):
             moved = move(self.book.decode("moved-entry", record.value or b""))
-            if is_late(moved.entry, self.kept.known(chunk.partition, moved.entry.customer_id).picture):
+            customer = moved.entry.customer_id
+            if self.kept.holds(chunk.partition, customer, MARK) and is_late(
+                moved.entry, self.kept.known(chunk.partition, customer).picture
+            ):
                 late.append((number, moved))
         if not late:
             return await self.timelines(chunk)

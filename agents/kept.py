@@ -47,6 +47,11 @@ class KeptCustomers:
             hot = Hot(picture(rows, self.policy, None, kin, passed_by(ever)), {one.output_id: one for one in ever})
         return hot
 
+    def holds(self, partition: int, customer: str, identifier: Identifier) -> bool:
+        """Say whether the customer was told of this identifier, without reading the rest of what is known."""
+        wanted = kin_key(customer.encode(), identifier)
+        return any(key == wanted for key, _ in self.kin.scan(partition, wanted))
+
     def puts(self, customer: str, after: Advance, stamp: int) -> list[Put]:
         """Return the state records of what an advance says to keep."""
         name, encode = customer.encode(), self.book.encode

@@ -36,11 +36,21 @@ from agents.exact.journal import open_journal
 from agents.exact.loop import Effects, ExactLoop, Put
 from agents.exact.outbox import Send
 from agents.exact.pace import Pace
-from agents.exact.watches import LOOP_HANGS, NUDGE, STALL, HangWatch, PauseWatch, StallWatch
+from agents.exact.watches import (
+    LOOP_HANGS,
+    NUDGE,
+    STALL,
+    HangWatch,
+    PauseWatch,
+    ProgressWatch,
+    StallWatch,
+    rebalance_hangs,
+)
 from agents.installation import Installation
 from agents.settings import Settings
 from agents.tables import StateTable
 from agents.topics import Cleanup, Timestamp, Topic
+from agents.worker import collect_less
 from bench import work
 from pipeline.identifiers import IdentifierRules
 from pipeline.language.vader import Vader
@@ -143,6 +153,7 @@ def make_app(at: Installation, score: Callable[[str], float]) -> faust.App:
         hang=HangWatch(LOOP_HANGS, leave, time.monotonic),
         nudge=StallWatch[TopicPartition](NUDGE),
         stall=StallWatch[TopicPartition](STALL),
+        rebalance=ProgressWatch(rebalance_hangs(at.settings.session_timeout)),
         seek=send_back,
         leave=leave,
     )
@@ -196,6 +207,7 @@ def main() -> None:
     asyncio.set_event_loop_policy(uvloop.EventLoopPolicy())
     app = make_app(at, score)
     logging.basicConfig(level=logging.WARNING)
+    collect_less()
     worker = faust.Worker(app, loglevel="WARN", redirect_stdouts=False, quiet=True)
     worker.spinner = None  # it writes terminal codes even when quiet
     worker.execute_from_commandline()
