@@ -15,11 +15,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from agents.exact.exits import Exit, Leave
+from agents.exact.storing import is_rocksdbs
 
 MARK, ASIDE, CLUSTER = "damaged", "set-aside", "cluster"
 FULL = ("No space left", "Disk quota exceeded")
 LOCKED = "lock file"
-"""RocksDB's words; its binding raises a bare `Exception` with them and nothing else to go by."""
+"""RocksDB's words: there is nothing else to go by."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +37,7 @@ class Trusted:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
         """Judge what RocksDB said, and let it be raised."""
-        if kind is Exception and not any(word in str(error) for word in (*FULL, LOCKED)):
+        if is_rocksdbs(kind) and not any(word in str(error) for word in (*FULL, LOCKED)):
             mark(self.data)
 
 

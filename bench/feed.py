@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from chaos.recovery import angry
+from commands.angry import angry
 from commands.playing import now, play_of, wire
 from commands.streams import Writer
 from pipeline.kin import customer_named_by

@@ -21,6 +21,7 @@ from aiokafka import AIOKafkaConsumer
 from bench import kafka as broker
 from bench import work
 from bench.contestants import ROOT, Contestant
+from commands.children import children_of
 
 WARM = 0.1
 LOOK_EVERY = 0.05
@@ -117,15 +118,10 @@ async def _same_alerts(client: AIOKafkaConsumer, topic: str, expected: int) -> N
 def _cpu_seconds(pid: int) -> float:
     """Return the CPU of a process and its children, living or gone."""
     total = 0.0
-    for each in (pid, *_children(pid)):
+    for each in (pid, *children_of(pid)):
         fields = Path(f"/proc/{each}/stat").read_text().rpartition(")")[2].split()
         total += sum(map(int, fields[11:15])) / _TICKS
     return total
-
-
-def _children(pid: int) -> list[int]:
-    found = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-    return [int(child) for child in found]
 
 
 def _peak_mib(pid: int) -> float:

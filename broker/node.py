@@ -30,12 +30,18 @@ _POLL_SECONDS = 0.1
 _TAIL_LINES = 15
 
 
-def launch(runtime: Runtime, layout: Layout, ports: Ports, *, owned: bool) -> subprocess.Popen[bytes]:
-    """Starts a node, which does not answer yet. Raises `DidNotStart` when its storage cannot be formatted."""
+def launch(  # noqa: PLR0913  what a node of several has beside its own
+    runtime: Runtime, layout: Layout, ports: Ports, *, owned: bool, more: str = "", cluster: str | None = None
+) -> subprocess.Popen[bytes]:
+    """Starts a node, which does not answer yet. Raises `DidNotStart` when its storage cannot be formatted.
+
+    `more`: lines after the usual properties; of two lines for a setting Kafka takes the last. `cluster`: the id that
+    nodes of one cluster share; none: one of its own.
+    """
     layout.logs.mkdir(parents=True, exist_ok=True)
-    layout.properties.write_text(configure(runtime.home, layout, ports))
+    layout.properties.write_text(configure(runtime.home, layout, ports) + more)
     if not (layout.data / "meta.properties").exists():
-        _format_storage(runtime, layout)
+        _format_storage(runtime, layout, cluster or base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("="))
     command = _java(runtime, layout, _OPTIONS, "kafka.Kafka", str(layout.properties))
     if owned:
         command = [sys.executable, "-I", tether.__file__, str(os.getpid()), *command]
@@ -70,8 +76,7 @@ def tail(layout: Layout, lines: int = _TAIL_LINES) -> str:
     return "\n".join(said[-lines:])
 
 
-def _format_storage(runtime: Runtime, layout: Layout) -> None:
-    cluster = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
+def _format_storage(runtime: Runtime, layout: Layout, cluster: str) -> None:
     # One word: an id may begin with a dash, which would be taken for the next option.
     asked = ("format", f"--cluster-id={cluster}", "--config", str(layout.properties), "--ignore-formatted")
     command = _java(runtime, layout, _FORMAT_OPTIONS, "kafka.tools.StorageTool", *asked)

@@ -15,9 +15,10 @@ from agents.contracts import default_policy, identifiers_in_force, language_of, 
 from agents.exact.chunks import Record as Consumed
 from agents.intake import raw_record
 from agents.kept import entry_key
+from commands.sorting import Seen, resolved
 from pipeline.flow import Intake, admit, advance, picture
 from pipeline.identity import StrongestIdentifier
-from pipeline.kin import Bond, KinRules, Pair, bonds_of, owner, resolve
+from pipeline.kin import KinRules, owner
 from pipeline.records import entry_of
 from pipeline.touchpoint import Entry, Origin, Touchpoint
 
@@ -77,12 +78,7 @@ def answer(log: Iterable[tuple[str, Consumed]]) -> Answer:
 def _stitched(told: Iterable[Touchpoint], rules: KinRules, found: Answer) -> dict[str, list[Entry]]:
     """Return every customer's rows, whoever brought them; of one event told at several places the first one stands."""
     told = sorted(told, key=lambda one: one.origin)
-    bonds: dict[Pair, Bond] = {}
-    for one in told:
-        for bond in bonds_of(one.identifiers, one.occurred_at, f"{one.source}/{one.event_id}", rules):
-            known = bonds.get(bond.pair)
-            bonds[bond.pair] = bond if known is None else known.merged(bond)
-    answers = resolve(list(bonds.values()), (), rules).answers
+    answers = resolved((Seen(f"{o.source}/{o.event_id}", o.identifiers, o.occurred_at) for o in told), rules)
     customers: dict[str, list[Entry]] = {}
     for one in told:
         whose = owner(one.identifiers, answers)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import subprocess
-import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -16,14 +15,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from broker import node
-from broker.answers import is_ready
 from broker.layout import LOOPBACK, Layout, Ports, choose_ports
 from broker.requirements import HOME, Runtime, find
 from commands.streams import administering
 
 BROKERS = 3
 READY_SECONDS = 120.0
-FORMAT = ("kafka.tools.StorageTool", "format", "--cluster-id=dGVsbG9uY2UtY2hhb3MtMQ", "--ignore-formatted", "--config")
+CLUSTER = "dGVsbG9uY2UtY2hhb3MtMQ"
 SHAPE = """
 node.id={number}
 controller.quorum.voters={voters}
@@ -33,32 +31,21 @@ offsets.topic.replication.factor=3
 transaction.state.log.replication.factor=3
 transaction.state.log.min.isr=2
 """
-"""What a broker of three has that the only one has not; of two lines for a setting Kafka takes the last."""
+"""What a broker of three has that the only one has not."""
 
 
 @dataclass(slots=True)
 class Broker:
     """One of the three."""
 
-    number: int
     layout: Layout
     ports: Ports
+    shape: str
     process: subprocess.Popen[bytes] | None = None
 
     def start(self, runtime: Runtime) -> None:
         """Start it, formatted or as it was left."""
-        with self.layout.output.open("ab") as output:
-            command = [str(runtime.java), "-Xmx384m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"]
-            logs = [
-                f"-Dlog4j2.configurationFile={(runtime.home / 'log4j2.properties').as_uri()}",
-                f"-Dtellonce.broker.logs={self.layout.logs}",
-            ]
-            java = [*command, *logs, "-cp", runtime.classpath]
-            if not (self.layout.data / "meta.properties").exists():
-                subprocess.run([*java, *FORMAT, str(self.layout.properties)], check=True, stdout=output, stderr=output)
-            self.process = subprocess.Popen(
-                [*java, "kafka.Kafka", str(self.layout.properties)], stdout=output, stderr=output
-            )
+        self.process = node.launch(runtime, self.layout, self.ports, owned=True, more=self.shape, cluster=CLUSTER)
 
     def kill(self) -> None:
         """Kill -9."""
@@ -67,12 +54,9 @@ class Broker:
             self.process.wait()
 
     def wait(self) -> None:
-        """Return when it answers. Raises RuntimeError when it does not for two minutes."""
-        until = time.monotonic() + READY_SECONDS
-        while not is_ready(LOOPBACK, self.ports.client):
-            if time.monotonic() > until:
-                raise RuntimeError(f"broker {self.number} does not answer:\n{node.tail(self.layout)}")
-            time.sleep(0.2)
+        """Return when it answers. Raises `DidNotStart` when it does not for two minutes."""
+        if self.process is not None:
+            node.wait_until_ready(self.process, self.layout, self.ports, READY_SECONDS)
 
 
 @dataclass(slots=True)
@@ -120,12 +104,12 @@ def cluster(folder: Path) -> Iterator[Cluster]:
         if not {one.client, one.controller} & {port for two in ports for port in (two.client, two.controller)}:
             ports.append(one)
     voters = ",".join(f"{number}@{LOOPBACK}:{one.controller}" for number, one in enumerate(ports, 1))
-    brokers = tuple(Broker(number, *both) for number, both in enumerate(zip(layouts, ports, strict=True), 1))
+    brokers = tuple(
+        Broker(layout, one, SHAPE.format(number=number, voters=voters))
+        for number, (layout, one) in enumerate(zip(layouts, ports, strict=True), 1)
+    )
     with ExitStack() as stack:
         for each in brokers:
-            each.layout.logs.mkdir(parents=True)
-            shape = SHAPE.format(number=each.number, voters=voters)
-            each.layout.properties.write_text(node.configure(runtime.home, each.layout, each.ports) + shape)
             each.start(runtime)
             stack.callback(each.kill)
         for each in brokers:

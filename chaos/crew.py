@@ -8,13 +8,20 @@ Rule 2. What every worker said is kept; how often one left, and by which fence, 
 import os
 import re
 import signal
+import urllib.request
 from collections import Counter
 from collections.abc import Mapping
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from commands.children import Crew, workers
+from prometheus_client.parser import text_string_to_metric_families
+
+from commands.children import Crew, children_of, workers
+
+SERVED = re.compile(r"^metrics (http\S+)$", re.MULTILINE)
+ANSWER_WITHIN = 5.0
+"""Seconds for a worker's metrics."""
 
 LEFT = re.compile(r"^worker left: exit=-?\d+ fence=(\w+)", re.MULTILINE)
 
@@ -65,12 +72,7 @@ class Workers:
 
     def workers_of(self, name: str) -> tuple[int, ...]:
         """Return the process ids of a supervisor's worker: one, or none between two lives."""
-        supervisor = self.running[name][1].processes[0].pid
-        try:
-            listed = Path(f"/proc/{supervisor}/task/{supervisor}/children").read_text("ascii")
-        except FileNotFoundError:
-            return ()
-        return tuple(map(int, listed.split()))
+        return children_of(self.running[name][1].processes[0].pid)
 
     def check(self) -> None:
         """Raise `WorkerGaveUpError` where a supervisor has ended by itself."""
@@ -107,3 +109,15 @@ class Workers:
                     pages = Path(f"/proc/{child}/statm").read_text("ascii").split()[1]
                     most = max(most, int(pages) * os.sysconf("SC_PAGE_SIZE"))
         return most
+
+
+def metered(log: Path) -> dict[tuple[str, str], float]:
+    """Return what the worker that writes this log measures, by name and first label; nothing where none answers."""
+    served = SERVED.findall(log.read_text("utf-8", "replace"))
+    try:
+        with urllib.request.urlopen(served[-1], timeout=ANSWER_WITHIN) as answer:  # noqa: S310 -- our own worker's address
+            families = list(text_string_to_metric_families(answer.read().decode()))
+    except (IndexError, OSError):
+        return {}
+    samples = (sample for family in families for sample in family.samples)
+    return {(each.name, next(iter(each.labels.values()), "")): each.value for each in samples}

@@ -25,9 +25,9 @@ from aiokafka.errors import KafkaError
 
 from agents.exact.outbox import partition_of
 from agents.settings import Settings
-from chaos.angry import alerts, angry, customer
 from chaos.crew import Workers
 from chaos.kafka import node
+from commands.angry import alerts, angry, customer
 from commands.rehearsal import Rehearsal, rehearsal
 from commands.streams import administering, writing
 

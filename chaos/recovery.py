@@ -29,10 +29,10 @@ from agents.contracts import schema_book
 from agents.exact.outbox import partition_of
 from agents.kept import entry_key
 from agents.settings import Settings
-from chaos.angry import alerts, angry, customer
 from chaos.crew import Workers
 from chaos.kafka import node
 from chaos.pauses import Cost, pauses
+from commands.angry import alerts, angry, customer
 from commands.rehearsal import Rehearsal, rehearsal
 from commands.streams import writing
 from pipeline.kin import customer_named_by

@@ -17,7 +17,6 @@ from random import Random
 
 from aiokafka.structs import TopicPartition
 
-from agents import topics
 from agents.contracts import schema_book
 from agents.settings import Settings
 from chaos.answer import FINDINGS, Answer, answer
@@ -35,6 +34,7 @@ from commands.rehearsal import Rehearsal, rehearsal
 from commands.streams import ends_of, read_to_the_end, reading
 from pipeline.touchpoint import Origin
 
+READ = ("touchpoints", "dead-letters", *FINDINGS, "timelines")
 STANDS = 30.0
 """Seconds that commits may stand still with work to do: more is a stall."""
 
@@ -99,7 +99,7 @@ async def play(
                         raise
             at.workers.stop()
             say("reading everything, and asking the core what it should be")
-            wanted, heard = await _answer(run), await _heard(run)
+            wanted, heard = await _answer(run), await run.read(READ)
             played.verdict = judge(heard, await _state(run), wanted, lambda origin: _fault_at(origin, played.rows))
             played.fell = at.looks.fell
             played.compared = sum(len(each) for each in wanted.standing.values()) + len(wanted.places)
@@ -129,14 +129,6 @@ async def _answer(run: Rehearsal) -> Answer:
     found = await read_to_the_end(run.bootstrap, run.raw)
     stem = f"{run.prefix}raw."
     return answer((topic.removeprefix(stem), each) for topic, records in found.items() for each in records)
-
-
-async def _heard(run: Rehearsal) -> dict[str, list[dict[str, object]]]:
-    book = schema_book()
-    subjects = {topic.name: topic.schema.rpartition(".v")[0] for topic in topics.load()}
-    names = ("touchpoints", "dead-letters", *FINDINGS, "timelines")
-    found = await read_to_the_end(run.bootstrap, run.named(*names))
-    return {name: [book.decode(subjects[name], each.value) for each in found[run.prefix + name]] for name in names}
 
 
 async def _state(run: Rehearsal) -> set[bytes]:

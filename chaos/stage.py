@@ -10,7 +10,6 @@ import asyncio
 import shutil
 import signal
 import time
-import urllib.request
 from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
@@ -19,7 +18,7 @@ from random import Random
 from aiokafka.structs import TopicPartition
 
 from chaos.cluster import Cluster
-from chaos.crew import Workers
+from chaos.crew import Workers, metered
 from chaos.feed import Raw
 from chaos.kafka import Node
 from chaos.looks import LOOK, Looks, watch
@@ -146,21 +145,10 @@ class Stage:
 
     async def resolver(self) -> str:
         """Return the name of the supervisor whose worker has taken most claims since it started."""
-        counted = {name: await asyncio.to_thread(self._claims, name) for name in self.workers.running}
+        taken = "tellonce_chunk_records_count", "resolver"
+        logs = {name: crew.logs[0] for name, (_, crew) in self.workers.running.items()}
+        counted = {name: (await asyncio.to_thread(metered, log)).get(taken, 0.0) for name, log in logs.items()}
         return max(sorted(counted), key=lambda name: counted[name])
-
-    def _claims(self, name: str) -> float:
-        lines = self.workers.words(name).splitlines()
-        address = next((line.split()[1] for line in reversed(lines) if line.startswith("metrics ")), None)
-        if address is None:
-            return 0.0
-        try:
-            with urllib.request.urlopen(address, timeout=5) as answer:  # noqa: S310 -- our own worker's address
-                lines = answer.read().decode().splitlines()
-        except OSError:
-            return 0.0
-        wanted = 'tellonce_chunk_records_count{agent="resolver"}'
-        return sum(float(line.split()[-1]) for line in lines if line.startswith(wanted))
 
     def lose_stores(self) -> None:
         """Delete the workers' data folders."""

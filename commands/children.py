@@ -58,6 +58,15 @@ def workers(number: int, settings: Mapping[str, str], folder: Path) -> Iterator[
         _stop(processes)
 
 
+def children_of(pid: int) -> tuple[int, ...]:
+    """Return the process ids of a process's children (Linux); none where it is gone."""
+    try:
+        listed = Path(f"/proc/{pid}/task/{pid}/children").read_text("ascii")
+    except (FileNotFoundError, ProcessLookupError):
+        return ()
+    return tuple(map(int, listed.split()))
+
+
 def tail(log: Path) -> str:
     """Return the last lines of a log."""
     with suppress(OSError):

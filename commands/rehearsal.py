@@ -69,15 +69,19 @@ class Rehearsal:
             "TELLONCE_CLOCK": "off",  # a rehearsal tells the same whenever it is run
         }
 
-    async def heard(self) -> Heard:
-        """Return everything that was published, decoded."""
+    async def read(self, names: Iterable[str]) -> dict[str, list[dict[str, object]]]:
+        """Return every record of these topics, decoded, each partition in its order."""
         book = schema_book()
         subjects = {topic.name: topic.schema.rpartition(".v")[0] for topic in topics.load()}
-        found = await read_to_the_end(self.bootstrap, self.named(*HEARD))
-        return Heard(
-            self.prefix,
-            {name: [book.decode(subjects[name], each.value) for each in found[self.prefix + name]] for name in HEARD},
-        )
+        found = await read_to_the_end(self.bootstrap, self.named(*names))
+        stripped = {topic.removeprefix(self.prefix): records for topic, records in found.items()}
+        return {
+            name: [book.decode(subjects[name], each.value) for each in records] for name, records in stripped.items()
+        }
+
+    async def heard(self) -> Heard:
+        """Return everything that was published, decoded."""
+        return Heard(self.prefix, await self.read(HEARD))
 
 
 @asynccontextmanager

@@ -6,11 +6,11 @@ Rule 2. The other two are the ends between which it stands: nothing is joined, a
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from pipeline.kin import Bond, KinRules, Pair, bonds_of, owner, pair_digest, resolve
+from pipeline.kin import Answer, Bond, KinRules, Pair, bonds_of, owner, pair_digest, resolve
 from pipeline.touchpoint import Identifier
 from simulation.knowable import linked
 
@@ -35,15 +35,20 @@ def by_any(events: Iterable[Seen]) -> dict[str, str]:
     return {event: str(name) for event, name in linked(told).items()}
 
 
-def by_kin(events: Iterable[Seen], rules: KinRules) -> dict[str, str]:
-    """Sort as Tellonce does."""
-    listed = list(events)
+def resolved(events: Iterable[Seen], rules: KinRules) -> Mapping[Identifier, Answer]:
+    """Return what the directory says when all that the events claim is resolved at once."""
     bonds: dict[Pair, Bond] = {}
-    for event in listed:
+    for event in events:
         for bond in bonds_of(event.identifiers, event.at, event.name, rules):
             known = bonds.get(bond.pair)
             bonds[bond.pair] = bond if known is None else known.merged(bond)
-    answers = resolve(list(bonds.values()), (), rules).answers
+    return resolve(list(bonds.values()), (), rules).answers
+
+
+def by_kin(events: Iterable[Seen], rules: KinRules) -> dict[str, str]:
+    """Sort as Tellonce does."""
+    listed = list(events)
+    answers = resolved(listed, rules)
     found: dict[str, str] = {}
     for event in listed:
         whose = owner(event.identifiers, answers)

@@ -26,6 +26,7 @@ from faust.types import TP
 from agents.exact.chunks import Chunk
 from agents.exact.crashes import Crashes, Held, Part
 from agents.exact.room import Room
+from agents.exact.storing import is_rocksdbs
 
 SLOT = 512
 """Bytes of a slot: a topic has at most 249 characters."""
@@ -119,11 +120,9 @@ def no_journal() -> Journal:
 
 
 def is_the_worlds(error: BaseException) -> bool:
-    """Say whether an error is the broker's or the disk's, and no record's.
-
-    RocksDB's binding raises a bare `Exception` when the disk is full or a file is broken; nobody else does.
-    """
-    return (isinstance(error, KafkaError | OSError) and not isinstance(error, TOO_LARGE)) or type(error) is Exception
+    """Say whether an error is the broker's or the disk's, and no record's."""
+    kafkas = isinstance(error, KafkaError | OSError) and not isinstance(error, TOO_LARGE)
+    return kafkas or is_rocksdbs(type(error))
 
 
 def _read_slots(path: Path) -> tuple[str, list[Held]]:

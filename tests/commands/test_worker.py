@@ -28,6 +28,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from agents import topic_admin, topics
 from agents.contracts import schema_book
 from agents.metrics import METRICS, PREFIX
+from commands.children import children_of
 from commands.patience import until_worked_off
 from commands.streams import read_to_the_end, writing
 from tests.builders import RawEvent, chat_event, review_event
@@ -218,7 +219,7 @@ async def test_a_worker_that_crashes_is_started_again_and_loses_nothing(place: P
     await place.write("chat", _recent(chat_event(event_id="before")))
     with _running(place.settings, place.folder / "log") as supervisor:
         await place.worked_off(supervisor)
-        os.kill(_children(supervisor.process.pid)[0], signal.SIGKILL)
+        os.kill(children_of(supervisor.process.pid)[0], signal.SIGKILL)
         await place.write("chat", _recent(chat_event(event_id="after")))
         await asyncio.to_thread(supervisor.until, lambda: supervisor.said().count("metrics http") == 2)
         await place.worked_off(supervisor)
@@ -234,7 +235,7 @@ async def test_a_worker_ends_with_its_supervisor(place: Place) -> None:
     """After kill -9 of the supervisor: its worker does not go on alone, in a folder that nobody holds any more."""
     with _running(place.settings, place.folder / "log") as supervisor:
         await asyncio.to_thread(supervisor.until, lambda: "metrics http" in supervisor.said())
-        (child,) = _children(supervisor.process.pid)
+        (child,) = children_of(supervisor.process.pid)
         supervisor.process.kill()
         supervisor.process.wait()
         began = time.monotonic()
@@ -267,10 +268,6 @@ def test_a_bad_setting_is_refused_with_its_name() -> None:
         refused = _try({"TELLONCE_BROKER": "127.0.0.1:9092", "TELLONCE_CHUNK": "0"}, *options)
         assert refused.returncode == 2
         assert refused.stderr.startswith("TELLONCE_CHUNK='0': allowed is a whole number from 1 to")
-
-
-def _children(pid: int) -> list[int]:
-    return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
 
 
 def _is_alive(pid: int) -> bool:

@@ -5,95 +5,32 @@ supervisor (`tellonce worker`), which starts it again; one supervisor is also to
 """
 
 import asyncio
-import os
 import signal
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import pytest
 import pytest_asyncio
-from aiokafka.admin import AIOKafkaAdminClient
-from aiokafka.errors import KafkaError
 
 from agents.contracts import default_policy
 from agents.timelines import entry_key
-from commands.children import Crew, workers
+from chaos.crew import Workers
+from chaos.looks import LOOK, Looks, watch
+from commands.patience import WORK, until_worked_off
 from commands.playing import wire
 from commands.settled import Outcome
-from commands.streams import administering, read_to_the_end
+from commands.streams import read_to_the_end
 from pipeline.flow import picture
 from pipeline.records import entry, entry_of, touchpoint
 from simulation import Answers, Simulated, simulate
-from tests.whole.harness import Raw, Record, Stage, restarts, stage
+from tests.whole.harness import PATIENCE, Raw, Record, Stage, stage
 
 START = datetime(2026, 8, 1, tzinfo=UTC)
 CUSTOMERS, SEED = 300, 5
-LOOK = 0.05
-"""Seconds between two looks at what is committed."""
-
-
-@dataclass(slots=True)
-class Progress:
-    """What the group has committed, look by look."""
-
-    total: int
-    committed: dict[Any, int] = field(default_factory=dict)
-    fell: list[str] = field(default_factory=list)
-    share: float = 0.0
-
-    async def look(self, at: Stage, admin: AIOKafkaAdminClient) -> None:
-        """Ask the broker, and note what is less than at the last look."""
-        try:
-            found = await admin.list_consumer_group_offsets(at.group)
-        except KafkaError:  # nobody has joined yet, or the coordinator is between two generations
-            return
-        now = {place: offset.offset for place, offset in found.items() if offset.offset >= 0}
-        self.fell += [f"{tp}: {old} -> {now.get(tp)}" for tp, old in self.committed.items() if now.get(tp, -1) < old]
-        self.committed = now
-        self.share = sum(offset for place, offset in now.items() if place.topic in at.raw) / self.total
-
-
-@dataclass(slots=True)
-class Two:
-    """Two supervised workers, each of which can be killed, and one of which can be stopped and started."""
-
-    at: Stage
-    stack: ExitStack
-    starts: int = 0
-    crews: dict[str, tuple[ExitStack, Crew]] = field(default_factory=dict)
-    logs: list[Path] = field(default_factory=list)
-
-    def start(self, name: str) -> None:
-        """Start a supervisor; its worker takes the first data folder that is free."""
-        self.starts += 1
-        folder = self.at.folder / f"{name}-{self.starts}"
-        folder.mkdir()
-        own = self.stack.enter_context(ExitStack())
-        crew = own.enter_context(workers(1, self.at.environment, folder))
-        self.crews[name] = own, crew
-        self.logs += crew.logs
-
-    def stop(self, name: str) -> None:
-        """Tell a supervisor to stop (SIGTERM), and wait until it has."""
-        self.crews[name][0].close()
-
-    def kill(self, name: str) -> bool:
-        """Kill a supervisor's worker (SIGKILL); False where there is none at the moment."""
-        supervisor = self.crews[name][1].processes[0].pid
-        children = Path(f"/proc/{supervisor}/task/{supervisor}/children").read_text("ascii").split()
-        for child in children:
-            os.kill(int(child), signal.SIGKILL)
-        return bool(children)
-
-    def check(self) -> None:
-        """Raise where a supervisor has given up."""
-        for _, crew in self.crews.values():
-            crew.check()
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +43,7 @@ class Told:
     outcome: Outcome
     at: Stage
     fell: list[str]
-    left: list[str]
+    exits: Counter[str]
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -117,28 +54,27 @@ async def told(kafka: str, tmp_path_factory: pytest.TempPathFactory) -> Told:
     quick = {"session_timeout": "6s", "heartbeat": "2s", "chunk": "20"}
     at = await stage(kafka, "whole-faults.", folder, store="rocksdb", **quick)
     with ExitStack() as stack:
-        two = Two(at, stack)
-        two.start("a")
-        two.start("b")
-        progress = Progress(len(events))
+        two, looks = Workers(folder, at.environment, stack), Looks()
+        two.start("a", "b")
+        watching = asyncio.create_task(watch(looks, kafka, at.group, at.named(WORK), meant_up=lambda: True))
         feeding = asyncio.create_task(at.feed(Raw(event.source, wire(event), event.key) for event in events))
-        await _suffer(at, two, progress)
+        await _suffer(at, two, looks, len(events))
         await feeding
-        last = Crew(
-            tuple(crew.processes[0] for _, crew in two.crews.values()),
-            tuple(crew.logs[0] for _, crew in two.crews.values()),
-        )
-        watching = asyncio.create_task(_watch(at, progress))
-        await at.until_worked_off(last)
+        work = at.named(WORK)
+        await until_worked_off(kafka, at.group, work, patience=PATIENCE, check=two.check, progress=_tell_nobody)
         watching.cancel()
         heard = await at.read()
         found = await read_to_the_end(kafka, at.named(["state.entries"]))
         rows = {each.key: each.value for records in found.values() for each in records}
-        left = restarts(Crew((), tuple(two.logs)))
-    return Told(events, heard, rows, at.settled(heard), at, progress.fell, left)
+        exits = two.exits()
+    return Told(events, heard, rows, at.settled(heard), at, looks.fell, exits)
 
 
-async def _suffer(at: Stage, two: Two, progress: Progress) -> None:
+def _tell_nobody(_done: int, _all: int) -> None:
+    """Nobody looks on."""
+
+
+async def _suffer(at: Stage, two: Workers, looks: Looks, total: int) -> None:
     """Do one thing after the other, each at its share of the work."""
 
     def restart() -> bool:
@@ -146,31 +82,23 @@ async def _suffer(at: Stage, two: Two, progress: Progress) -> None:
         two.start("b")
         return True
 
-    faults: list[tuple[float, Callable[[], bool]]] = [
-        (0.30, lambda: two.kill("a")),
+    faults: list[tuple[float, Callable[[], object]]] = [
+        (0.30, lambda: two.signal("a", signal.SIGKILL)),
         (0.45, restart),
-        (0.60, lambda: two.kill("b")),
+        (0.60, lambda: two.signal("b", signal.SIGKILL)),
     ]
-    async with administering(at.bootstrap) as admin:
-        while faults:
-            await progress.look(at, admin)
-            two.check()
-            assert progress.share < 1, "all was worked off before the faults came"
-            if progress.share >= faults[0][0] and faults[0][1]():
-                faults.pop(0)
-            await asyncio.sleep(LOOK)
-
-
-async def _watch(at: Stage, progress: Progress) -> None:
-    async with administering(at.bootstrap) as admin:
-        while True:
-            await progress.look(at, admin)
-            await asyncio.sleep(LOOK)
+    while faults:
+        two.check()
+        share = sum(offset for place, offset in looks.committed.items() if place.topic in at.raw) / total
+        assert share < 1, "all was worked off before the faults came"
+        if share >= faults[0][0] and faults[0][1]():
+            faults.pop(0)
+        await asyncio.sleep(LOOK)
 
 
 def test_the_workers_were_killed(told: Told) -> None:
     """Both kills came while there was work, and the supervisors started the workers again."""
-    assert Counter("signal_sigkill" in line for line in told.left)[True] == 2, told.left
+    assert told.exits["signal_sigkill"] == 2, told.exits
 
 
 def test_every_event_ends_once(told: Told) -> None:

@@ -19,14 +19,14 @@ import pytest
 import pytest_asyncio
 from aiokafka.admin import AIOKafkaAdminClient
 
-from commands.children import Crew
+from chaos.crew import metered
+from commands.children import Crew, children_of
 from commands.streams import administering
 from commands.words import Spoken
 from pipeline.touchpoint import Identifier
 from tests.whole.harness import PATIENCE, Stage, restarts, stage
 from tests.whole.operators import Operators, say
 from tests.whole.reader import read, wrong
-from tests.whole.test_resolver import metered
 from tests.whole.village import Event, Village, village
 
 FAULTS = ("the resolver's killed", "the resolver's frozen", "erased, both killed", "the other killed", "both killed")
@@ -60,7 +60,7 @@ class Two:
     def signal(self, which: int, number: signal.Signals) -> None:
         """Send a signal to a supervisor's worker; there may be none at the moment."""
         supervisor = self.crew.processes[which].pid
-        for child in Path(f"/proc/{supervisor}/task/{supervisor}/children").read_text("ascii").split():
+        for child in children_of(supervisor):
             os.kill(int(child), number)
 
     @property

@@ -3,9 +3,7 @@
 import asyncio
 import json
 import os
-import re
 import signal
-import urllib.request
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -13,11 +11,10 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, NoReturn
 
-from prometheus_client.parser import text_string_to_metric_families
-
 from agents.directory import BroadcastDirectory
 from agents.exact.exits import Exit
 from agents.metrics import Metrics
+from chaos.crew import metered
 from commands.patience import WORK, until_worked_off
 from pipeline.kin import customer_named_by
 from pipeline.touchpoint import Identifier
@@ -25,7 +22,6 @@ from tests.whole.harness import PATIENCE, Raw, Stage, stage
 
 START = datetime(2026, 9, 1, 12, tzinfo=UTC)
 ANN = Identifier("email", "ann@example.com")
-Metered = dict[tuple[str, str], float]
 
 
 def message(number: int, **customer: str) -> Raw:
@@ -40,17 +36,6 @@ def message(number: int, **customer: str) -> Raw:
         "customer": customer,
     }
     return Raw("chat", json.dumps(event).encode(), f"E-{number}".encode())
-
-
-def metered(log: Path) -> Metered:
-    """Return what the worker that writes this log measures, by name and first label; nothing before it serves."""
-    served = re.findall(r"^metrics (http\S+)$", log.read_text("utf-8", "replace"), re.MULTILINE)
-    if not served:
-        return {}
-    with urllib.request.urlopen(served[-1]) as answer:  # noqa: S310 -- our own worker's address
-        families = list(text_string_to_metric_families(answer.read().decode()))
-    samples = (sample for family in families for sample in family.samples)
-    return {(each.name, next(iter(each.labels.values()), "")): each.value for each in samples}
 
 
 async def until(fact: Callable[[], bool], why: str) -> None:

@@ -1,4 +1,4 @@
-"""Angry answers, each of a customer of its own, and the alerts that they raise: the clock of `chaos.recovery`."""
+"""Angry answers, each of a customer of its own, and their alerts: a clock for who measures the workers."""
 
 import json
 import time

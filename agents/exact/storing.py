@@ -1,0 +1,9 @@
+"""What the store's library raises: RocksDB's binding has no error of its own."""
+
+
+def is_rocksdbs(kind: type[BaseException] | None) -> bool:
+    """Say whether an error of this kind is the store's: a bare `Exception`, when the disk is full or a file is broken.
+
+    Nobody else raises one.
+    """
+    return kind is Exception
