@@ -14,7 +14,7 @@ from typing import Any
 
 import click
 
-from commands.identity import installation, json_option, safely, show_option
+from commands.operators import installation, json_option, safely, show_option
 from commands.refusals import Refusal
 
 COUNTS = ("touchpoint_count", "contact_count", "repeat_count", "detractor_count")

@@ -126,7 +126,7 @@ def source_of(file: Path | None, earlier: Path | None = None) -> Source:
 
     from commands.backtest_log import fixed_again
     from commands.backtest_run import Source
-    from commands.identity import installation
+    from commands.operators import installation
 
     if file is not None:
         if earlier is not None:

@@ -18,7 +18,7 @@ from typing import Any
 import click
 
 from agents.amounts import parse_duration
-from commands.identity import by_option, dry_option, installation, json_option, moment, safely
+from commands.operators import by_option, dry_option, installation, json_option, moment, safely
 from commands.refusals import Refusal
 
 _EVERY = 5_000

@@ -19,15 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from commands.identity import (
-    by_option,
-    dry_option,
-    installation,
-    json_option,
-    moment,
-    patience_option,
-    why_option,
-)
+from commands.operators import installation, moment, word_options
 
 if TYPE_CHECKING:
     from agents.installation import Installation
@@ -39,11 +31,7 @@ _LOOK_SECONDS = 0.5
 
 @click.command(short_help="Take a person out of everything that Tellonce keeps.")
 @click.argument("identifier")
-@by_option
-@why_option
-@dry_option
-@patience_option
-@json_option
+@word_options
 def erase(*, identifier: str, by: str, why: str, dry_run: bool, patience: float, as_json: bool) -> None:
     """Erase a person: all identifiers of the customer, the timeline, the state. Alerts and flags are retracted first.
 

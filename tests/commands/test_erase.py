@@ -188,6 +188,7 @@ def test_the_report_says_until_when_copies_can_remain(at: Stage) -> None:
         "identity-claims",
         "identity-changes",
         "moves",
+        "deadlines",
     }
     until = datetime.fromisoformat(remaining["raw.chat"]["copies_until"])
     assert abs(until - datetime.now(UTC) - timedelta(days=7)) < timedelta(minutes=5)
