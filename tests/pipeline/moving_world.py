@@ -8,15 +8,18 @@ Rule 2. Intake knows of every identifier any answer that was ever given, or none
 Rule 3. A customer's state is stored before anything goes out. A crash forgets what was to go out, and memory; what was
         taken is delivered again.
 Rule 4. Touchpoints and moved rows of one customer overtake each other, and come twice.
-Rule 5. An erasure is taken by itself; what it deletes is deleted when all is said. A crash before has it taken again.
+Rule 5. Whoever holds a customer may look at the clock: what it says goes to the customer by a topic as well.
+Rule 6. An erasure is taken by itself; what it deletes is deleted when all is said. A crash before has it taken again.
 """
 
 from collections import defaultdict, deque
 from collections.abc import Callable, Iterable, Mapping, Sequence, Sized
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import TypeVar
 
 from pipeline.advance import Advance, Move, Picture, Raised, Row, advance, picture, row_of
+from pipeline.due import open_until, time_came
 from pipeline.erasing import erased_copies, erased_whole, is_late, late_retractions
 from pipeline.findings import Record
 from pipeline.kin import (
@@ -41,6 +44,7 @@ from pipeline.kin import (
 from pipeline.kin.erasure import erasure
 from pipeline.moved import change
 from pipeline.placing import Kin
+from pipeline.raised import passed_by
 from pipeline.resettle import Change, resettle
 from pipeline.touchpoint import Entry, Identifier, Told
 from tests.pipeline.touchpoints import POLICY, at
@@ -209,7 +213,8 @@ class Customer:
     @property
     def known(self) -> Picture:
         """What is known, from memory or from the state."""
-        return self.hot or picture(self.rows.values(), POLICY, None, Kin(self.kin))
+        over = passed_by(self.raised.values())
+        return self.hot or picture(self.rows.values(), POLICY, None, Kin(self.kin), over)
 
     def store(self, after: Advance, *, remembers: bool) -> None:
         """Keep what an advance says to keep."""
@@ -254,6 +259,7 @@ class Company:
     customers: dict[str, Customer] = field(default_factory=lambda: defaultdict(Customer))
     touchpoints: dict[str, list[Entry]] = field(default_factory=lambda: defaultdict(list))
     moves: dict[str, list[Move]] = field(default_factory=lambda: defaultdict(list))
+    deadlines: dict[str, list[datetime]] = field(default_factory=lambda: defaultdict(list))
     steps: int = 0
 
     def admit(self, event: Entry) -> None:
@@ -273,6 +279,12 @@ class Company:
         sent = replace(event, customer_id=found.customer_id, named_by=found.named_by, epoch=min(epochs))
         self.touchpoints[found.customer_id].append(sent)
 
+    def look_at_the_clock(self) -> bool:
+        """Say of each customer which promises' times are over, all of them; return whether there were any."""
+        for name, customer in list(self.customers.items()):
+            self.deadlines[name] += open_until(customer.known)
+        return any(self.deadlines.values())
+
     @property
     def waiting(self) -> list[tuple[str, str]]:
         """Where something is to be taken: the topic, and the customer id."""
@@ -280,6 +292,7 @@ class Company:
             "changes": self.resolver.changes,
             "touchpoints": self.touchpoints,
             "moves": self.moves,
+            "deadlines": self.deadlines,
         }
         return sorted((name, customer) for name, queues in topics.items() for customer, q in queues.items() if q)
 
@@ -289,36 +302,48 @@ class Company:
         topic, name = self.waiting[self.choose(len(self.waiting))]
         customer = self.customers[name]
         fate = self.choose(8) if self.steps < 200 else 7
-        if topic == "changes":
-            after = self._heard(name, fate)
-            if after is None:
-                return
-        elif topic == "touchpoints":
-            arrivals = self._some(self.touchpoints[name])
-            after = advance(customer.known, customer.raised, arrivals, POLICY)
-            if fate < 3:
-                self.touchpoints[name] += arrivals
-        else:
-            moved = self._some(self.moves[name])
-            for late in [one for one in moved if is_late(one.entry, customer.known)]:
-                customer.published += [record for _, record in late_retractions(late, POLICY)]
-                moved.remove(late)
-            if not moved:
-                return
-            brought = [one for move in moved for one in move.raised]
-            after = advance(
-                customer.known, customer.raised, [m.entry for m in moved], POLICY, brought, moved[-1].reason
-            )
-            if fate < 3:
-                self.moves[name] += moved
+        after = self._taken(topic, name, fate)
+        if after is None:
+            return
         customer.store(after, remembers=fate > 3)
         if fate not in (0, 1):
             customer.say(after)
             for move in after.moves:
                 self.moves[move.entry.customer_id].append(move)
 
+    def _taken(self, topic: str, name: str, fate: int) -> Advance | None:
+        """Let a customer take some of a topic; whoever dies early (a `fate` under 3) has it come again."""
+        customer = self.customers[name]
+        if topic == "changes":
+            return self._heard(name, fate)
+        if topic == "moves":
+            return self._moved(name, fate)
+        if topic == "deadlines":
+            over = self._some(self.deadlines[name])
+            if fate < 3:
+                self.deadlines[name] += over
+            return time_came(customer.known, customer.raised, over, POLICY)
+        arrivals = self._some(self.touchpoints[name])
+        if fate < 3:
+            self.touchpoints[name] += arrivals
+        return advance(customer.known, customer.raised, arrivals, POLICY)
+
+    def _moved(self, name: str, fate: int) -> Advance | None:
+        """Let a customer take some rows that were sent to it; nothing follows where all are late."""
+        customer, moved = self.customers[name], self._some(self.moves[name])
+        for late in [one for one in moved if is_late(one.entry, customer.known)]:
+            customer.published += [record for _, record in late_retractions(late, POLICY)]
+            moved.remove(late)
+        if not moved:
+            return None
+        if fate < 3:
+            self.moves[name] += moved
+        brought = [one for move in moved for one in move.raised]
+        rows = [move.entry for move in moved]
+        return advance(customer.known, customer.raised, rows, POLICY, brought, moved[-1].reason)
+
     def _heard(self, name: str, fate: int) -> Advance | None:
-        """Let a customer hear some of what the resolver told it; nothing follows where it forgot (Rule 5)."""
+        """Let a customer hear some of what the resolver told it; nothing follows where it forgot (Rule 6)."""
         customer, queue = self.customers[name], self.resolver.changes[name]
         first = queue[0]
         if isinstance(first, Erasing):

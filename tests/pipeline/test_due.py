@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import cast
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.advance import Picture, picture, row_of
@@ -16,6 +16,16 @@ from pipeline.journey.promises import OPEN
 from pipeline.raised import DEADLINE, passed_by
 from pipeline.touchpoint import Entry
 from tests.pipeline.test_advance import Worker, assert_versions_lawful, body_of
+from tests.pipeline.test_moves import (
+    ACTIONS,
+    Events,
+    Script,
+    assert_readers_hold_the_truth,
+    assert_timelines_are_true,
+    assert_versions_are_lawful,
+    events,
+    played,
+)
 from tests.pipeline.touchpoints import POLICY, at, call, chat, email, retold, runs, worlds
 
 DUE = at(hours=4)
@@ -73,6 +83,9 @@ def last(worker: Worker) -> Record:
 # --- laws
 
 WORLDS = worlds(6).flatmap(retold)
+SCRIPTS = st.lists(
+    st.tuples(st.sampled_from((*ACTIONS, "look", "look")), st.integers(0, 9), st.integers(0, 9)), max_size=25
+)
 MOMENTS = st.integers(-1, 60).map(lambda days: at(days=days))
 
 
@@ -129,6 +142,18 @@ def test_a_time_that_is_told_again_says_the_same_again(world: list[Entry]) -> No
         assert [(r["version"], body_of(r)) for r in again] == [(r["version"], body_of(r)) for r in said]
     assert worker.raised == kept
     assert worker.look(END) == []
+
+
+@given(events(), SCRIPTS, st.integers(0, 10**6))
+@settings(max_examples=100, deadline=None)
+def test_however_customers_merge_and_split_a_time_that_is_over_is_over(told: Events, script: Script, seed: int) -> None:
+    """With a clock that anybody looks at at any time: readers end with what one picture at the end of time says."""
+    company = played(told, script, seed)
+    while company.look_at_the_clock():
+        company.settle()
+    assert_readers_hold_the_truth(company, told, over=at(days=10**4))
+    assert_versions_are_lawful(company)
+    assert_timelines_are_true(company, told)
 
 
 # --- examples

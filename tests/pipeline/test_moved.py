@@ -7,10 +7,16 @@ from pipeline.advance import Move, Raised
 from pipeline.moved import change, kin_answer, kin_record, move, move_record, raised, raised_record
 from pipeline.records import entry_of, told_record
 from pipeline.touchpoint import Told
-from tests.pipeline.test_records import BOOK, TEXT, TOLD, TOUCHPOINT
+from tests.pipeline.test_records import BOOK, TEXT, TIME, TOLD, TOUCHPOINT
 
 RAISED = st.builds(
-    Raised, TEXT, st.sampled_from(("detractor-alert", "repeat-contact")), TEXT, st.integers(0, 2**63 - 1), TEXT
+    Raised,
+    TEXT,
+    st.sampled_from(("detractor-alert", "repeat-contact", "deadline")),
+    TEXT,
+    st.integers(0, 2**63 - 1),
+    TEXT,
+    due=st.none() | TIME,
 )
 MOVES = st.builds(Move, TOUCHPOINT.map(entry_of), st.lists(RAISED, max_size=2).map(tuple), TEXT)
 

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from datetime import datetime
 from random import Random
 from typing import Any
 
@@ -66,6 +67,8 @@ def played(told: Events, script: Script, seed: int) -> Company:
         elif action == "die" and claims:
             event = claims.pop(one % len(claims))
             company.resolver.die(event.identifiers, event.event_id, two % 4)
+        elif action == "look":
+            company.look_at_the_clock()
         elif action == "step" and company.waiting:
             company.step()
         else:
@@ -88,14 +91,14 @@ def spoken(resolver: Resolver, action: str, one: int, two: int) -> None:
         resolver.redo(one)
 
 
-def truth(company: Company, told: Events) -> dict[str, dict[str, Finding]]:
+def truth(company: Company, told: Events, over: datetime | None = None) -> dict[str, dict[str, Finding]]:
     """Return what stands of each customer that there is now, from one picture of everything."""
     rows = defaultdict(list)
     for event in told:
         whose = company.resolver.final(event.identifiers)
         namer = next(name for name in (*event.identifiers, *NAMES) if customer_named_by(name) == whose)
         rows[whose].append(replace(event, customer_id=whose, named_by=namer))
-    return {whose: dict(picture(entries, POLICY).findings) for whose, entries in rows.items()}
+    return {whose: dict(picture(entries, POLICY, over=over).findings) for whose, entries in rows.items()}
 
 
 def assert_each_is_in_one_timeline(company: Company, told: Events) -> None:
@@ -120,10 +123,10 @@ def number(record: Record) -> int:
     return version
 
 
-def assert_readers_hold_the_truth(company: Company, told: Events) -> None:
+def assert_readers_hold_the_truth(company: Company, told: Events, over: datetime | None = None) -> None:
     """Of each id the highest version is the last word, whoever else spoke of it, and it is true."""
     standing: dict[str, tuple[str, Finding]] = {}
-    for whose, findings in truth(company, told).items():
+    for whose, findings in truth(company, told, over).items():
         for name, finding in findings.items():
             assert name not in standing, "a conversation of two customers"
             standing[name] = whose, finding
