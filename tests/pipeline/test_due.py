@@ -15,17 +15,14 @@ from pipeline.findings import Record
 from pipeline.journey.promises import OPEN
 from pipeline.raised import DEADLINE, passed_by
 from pipeline.touchpoint import Entry
-from tests.pipeline.test_advance import Worker, assert_versions_lawful, body_of
-from tests.pipeline.test_moves import (
-    ACTIONS,
+from tests.pipeline.moving_truth import (
     Events,
-    Script,
     assert_readers_hold_the_truth,
     assert_timelines_are_true,
     assert_versions_are_lawful,
-    events,
-    played,
 )
+from tests.pipeline.test_advance import Worker, assert_versions_lawful, body_of
+from tests.pipeline.test_moves import ACTIONS, Script, events, played
 from tests.pipeline.touchpoints import POLICY, at, call, chat, email, retold, runs, worlds
 
 DUE = at(hours=4)
