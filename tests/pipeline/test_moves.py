@@ -18,9 +18,10 @@ from tests.pipeline.moving_truth import (
     assert_timelines_are_true,
     assert_versions_are_lawful,
     number,
+    truth,
 )
 from tests.pipeline.moving_world import NAMES, RULES, Company, Customer, Resolver
-from tests.pipeline.touchpoints import POLICY, UNHAPPY, at, chat, entries, other
+from tests.pipeline.touchpoints import POLICY, UNHAPPY, at, call, chat, entries, other
 
 MANY = settings(max_examples=200, deadline=None)
 
@@ -320,3 +321,33 @@ def test_what_is_taken_back_for_another_customer_says_so_each_time() -> None:
             customer_named_by(VISITOR),
         )
     }
+
+
+def test_a_value_that_passes_its_limit_comes_apart_flags_and_all() -> None:
+    """A telephone made one of two addresses, and a repeat of their two complaints; with one more it is nobody's."""
+    company = Company(lambda n: n - 1)
+    addresses = [Identifier("email", f"{name}@example.com") for name in "abc"]
+    told = [
+        replace(
+            with_identifiers(call(f"e{n}", at(days=n), topics=("delivery",)), (one, NAMES[4])), keys=(f"phone:{n}",)
+        )
+        for n, one in enumerate(addresses)
+    ]
+
+    def heard(event: Entry) -> None:
+        company.admit(event)
+        company.resolver.claim(event.identifiers, f"phone/{event.event_id}")
+        company.settle()
+
+    for event in told[:2]:
+        heard(event)
+    (whose,) = truth(company, told[:2])
+    flags = {record["flag_id"] for record in company.customers[whose].published if "flag_id" in record}
+    assert len(flags) == 1
+    heard(told[2])
+    assert len(truth(company, told)) == 3
+    assert_each_is_in_one_timeline(company, told)
+    assert_readers_hold_the_truth(company, told)
+    taken_back = [r for c in company.customers.values() for r in c.published if r.get("flag_id") in flags]
+    last = max(taken_back, key=number)
+    assert (last["status"], last["reason"]) == ("retracted", "identity_split")
