@@ -15,7 +15,6 @@ class Stage(StrEnum):
     DECODE = "decode"
     NORMALISE = "normalise"
     IDENTIFY = "identify"
-    SCORE = "score"
     PUBLISH = "publish"
     WORK = "work"
 

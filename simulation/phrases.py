@@ -17,12 +17,3 @@ def say(dice: Random, pattern: str, names: Mapping[str, str]) -> str:
     while _CHOICE.search(pattern):
         pattern = _CHOICE.sub(lambda found: dice.choice(found[1].split("|")), pattern)
     return _PLACE.sub(lambda found: names[found[1]], pattern)
-
-
-def variety(pattern: str) -> int:
-    """Return how many sentences the pattern stands for: placeholders aside, nested choices counted as one."""
-    choices = 1
-    while found := _CHOICE.search(pattern):
-        choices *= len(found[1].split("|"))
-        pattern = pattern[: found.start()] + pattern[found.end() :]
-    return choices

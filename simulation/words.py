@@ -100,7 +100,6 @@ BOT = (
 )
 HOLD_ON = "{One moment.|Let me look.|I will check that.|Bear with me.|I have the order in front of me.}"
 TRANSFER = "{I will transfer you to the <team> team.|The <team> team has to look at this, I am putting you through.}"
-FOLLOW_UP = "{Dear <first>|Hello <first>}, {we are looking into order <order>|your case is with the <team> team}. {We will write again by <day>.|Thank you for waiting.}"
 NEWSLETTER = "{The {spring|summer|autumn|winter} catalogue is here.|New: the <product> in three colours.|A voucher of £<days> for the next order.}"
 INVOICE = "Invoice {no. |}<order>: 1 <product>, £<amount>."
 SIGNATURES = (

@@ -66,10 +66,6 @@ class MoodScorer:
         """Return the mood of a text (rules 3 and 4); `truncated` where not all of it was read."""
         return self.judged(text).mood
 
-    def worst_sentence(self, text: str) -> str:
-        """Return the sentence that scores lowest, the first of equals; empty where nothing is said."""
-        return self.judged(text).worst
-
     def judged(self, text: str) -> Judged:
         """Return the mood with its worst and its first sentence."""
         return self.judged_of_read(*bounded(text))

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from simulation import LONGEST_STORY, Answers, Repeat, Simulated, simulate
-from simulation.phrases import say, variety
+from simulation.phrases import say
 from simulation.plots import PLOTS
 
 START = datetime(2026, 3, 1, tzinfo=UTC)
@@ -125,7 +125,6 @@ def test_a_pattern_is_one_of_its_sentences() -> None:
     assert said == {
         f"{hello}The tram is {how}." for hello in ("", "Hi. ") for how in ("late", "very late", "quite late")
     }
-    assert variety("{a|b} {c|d|e}") == 6
 
 
 def test_the_plots_have_weights() -> None:

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from pipeline.language import Language
 from pipeline.language.lexicon import Lexicon
-from pipeline.language.mood import MoodScorer, shifted
+from pipeline.language.mood import Judged, MoodScorer, shifted
 from pipeline.touchpoint import Mood
 from tests.pipeline.language.texts import HOSTILE, texts
 
@@ -36,7 +36,6 @@ def test_the_worst_sentence_scores_worst(reader: Language, text: str) -> None:
     """The words shown as evidence are those that were scored."""
     judged = reader.scorer.judged(text)
     assert (reader.scorer.sentence(judged.worst) if judged.worst else 0.0) == judged.mood.worst
-    assert reader.scorer.worst_sentence(text) == judged.worst
 
 
 @given(st.integers(-9999, 9999), st.floats(-40, 40))
@@ -66,8 +65,7 @@ def test_no_shape_of_text_raises(reader: Language, shape: str) -> None:
 @pytest.mark.parametrize("text", ["", " \n ", "12 !! ??"])
 def test_nothing_said_is_nobodys_bad_mood(reader: Language, text: str) -> None:
     """A text without a letter, emoji or emoticon has 0 sentences, and 0 for a mood."""
-    assert reader.scorer.score(text) == Mood(0.0, 0.0, 0, truncated=False)
-    assert reader.scorer.worst_sentence(text) == ""
+    assert reader.scorer.judged(text) == Judged(Mood(0.0, 0.0, 0, truncated=False), "", "")
 
 
 def test_a_phrase_changes_the_mood_of_its_sentence_only() -> None:
