@@ -96,7 +96,6 @@ class Clock:
     async def watch(self, is_over: Callable[[], bool], leave: Leave) -> None:
         """Look until the app stops; what goes wrong ends the worker, for nobody else would tell the time."""
         try:
-            await self.outbox.open()
             while not is_over():
                 await self.look()
                 await asyncio.sleep(LOOK_EVERY)
@@ -146,6 +145,7 @@ class Clock:
         return None
 
     async def _say(self, over: list[Due], generation: int) -> None:
+        await self.outbox.open()
         await self.caught_up()
         if not all(self._is_ours(partition, generation) for partition in {one[1] for one in over}):
             return  # whoever holds it now asks the state
