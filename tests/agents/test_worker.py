@@ -1,6 +1,7 @@
 """One worker process: what happens around the Faust app; tests/commands/test_worker.py sees it from outside."""
 
 import asyncio
+import gc
 import socket
 import subprocess
 import sys
@@ -149,3 +150,23 @@ def test_a_worker_ends_with_whoever_holds_its_input() -> None:
     _, said = child.communicate()
     assert child.returncode == 0
     assert said == "tellonce worker leaves: exit=0 fence=stopped the supervisor is gone\n"
+
+
+def test_the_collector_looks_neither_at_what_stays_nor_at_each_chunk() -> None:
+    """What is here at the start is out of its sight, and a chunk's worth of new objects does not wake it."""
+    before, here, woken = gc.get_threshold(), [object()], []
+
+    def wake(phase: str, _: object) -> None:
+        woken.append(phase)
+
+    gc.callbacks.append(wake)
+    try:
+        worker.collect_less()
+        assert all(one is not here for one in gc.get_objects())
+        woken.clear()
+        chunk = [[number] for number in range(worker.YOUNG // 2)]
+        assert (len(chunk), woken) == (worker.YOUNG // 2, [])
+    finally:
+        gc.callbacks.remove(wake)
+        gc.unfreeze()
+        gc.set_threshold(*before)
