@@ -20,6 +20,7 @@ import click
 from agents.amounts import parse_duration
 from commands.operators import by_option, dry_option, installation, json_option, moment, safely
 from commands.refusals import Refusal
+from pipeline.refusal import Reason
 
 _EVERY = 5_000
 """Records between two words of progress."""
@@ -48,7 +49,14 @@ class Since(click.ParamType):
 
 
 _source = click.option("--source", "sources", multiple=True, help="Only letters of this source; may be repeated.")
-_reason = click.option("--reason", "reasons", multiple=True, help="Only letters with this reason; may be repeated.")
+_reason = click.option(
+    "--reason",
+    "reasons",
+    multiple=True,
+    metavar="REASON",
+    type=click.Choice([each.value for each in Reason]),
+    help="Only letters with this reason; may be repeated.",
+)
 _since = click.option("--since", type=Since(), help='Only letters since then: "2 h", or 2026-03-01T09:30:00Z.')
 _most = click.option(
     "--most", type=click.IntRange(1), default=1_000_000, show_default=True, help="Most records to read."
@@ -175,7 +183,8 @@ def replay(
 ) -> None:
     """Send events again as they were, to the topic where they stood: after a fix of ours, or of a policy.
 
-    Each letter is sent once; a second call finds nothing to do. Exit code 1: a letter's topic is not there any more.
+    Each letter is sent once; a second call finds only what has come back meanwhile. Exit code 1: a letter's topic is
+    not there any more, or there is no letter with an id.
     """
     from commands.letters import Wanted
     from commands.replaying import Order
@@ -186,14 +195,20 @@ def replay(
     order = Order(Wanted(sources, reasons, since, ids), by, moment(), dry_run)
     done = asyncio.run(send(installation(), order, most, _progress))
     if as_json:
-        report = {"sent": dict(done.sent), "sent_before": done.before, "no_topic": dict(done.homeless)}
+        report = {
+            "sent": dict(done.sent),
+            "sent_before": done.before,
+            "no_topic": dict(done.homeless),
+            "no_letter": sorted(done.unknown),
+        }
         click.echo(json.dumps(report | {"dry_run": dry_run, "by": by}))
     else:
         _print(f"{'would send' if dry_run else 'sent'} {n} again to {topic}" for topic, n in sorted(done.sent.items()))
         _print(f"{n} stay: there is no topic {topic}" for topic, n in sorted(done.homeless.items()))
         _print([f"{done.before} had been sent again before"] * bool(done.before))
+        _print(safely(f"There is no dead letter {each!r}, or no more." for each in sorted(done.unknown)))
         _print(["Nothing to send."] * (not done.sent and not done.homeless))
-    sys.exit(bool(done.homeless))
+    sys.exit(bool(done.homeless or done.unknown))
 
 
 def _progress(read: int, total: int) -> None:

@@ -26,11 +26,12 @@ AT_ONCE, AT_ONCE_BYTES = 200, 16 << 20
 
 @dataclass(slots=True)
 class Replay:
-    """What was sent, by topic; how many letters had been sent before; and those whose topic is gone."""
+    """What was sent, by topic; how many letters had been sent before; those whose topic is gone; ids of no letter."""
 
     sent: Counter[str] = field(default_factory=Counter)
     before: int = 0
     homeless: Counter[str] = field(default_factory=Counter)
+    unknown: set[str] = field(default_factory=set)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +69,7 @@ async def replay(at: Installation, order: Order, most: int, progress: Progress) 
                 await _send(at, writer, waiting, there, order)
                 waiting = []
         await _send(at, writer, waiting, there, order)
+    done.unknown = set(wanted.ids) - seen
     return done
 
 

@@ -207,6 +207,15 @@ def test_by_id_only_that_letter_is_sent(drawer: Drawer) -> None:
     assert [record.value for record in drawer.read("raw.chat")] == [GARBAGE]
 
 
+def test_an_id_of_no_letter_is_said(drawer: Drawer) -> None:
+    """The others are sent; that one was slipped past is no success."""
+    one = drawer.letter(1, BAD)
+    drawer.fill([one])
+    said = _run("replay", one["dead_letter_id"], "dead-nobody", "--by", "ops", code=1).output
+    assert "There is no dead letter 'dead-nobody', or no more." in said
+    assert [record.value for record in drawer.read("raw.chat")] == [BAD]
+
+
 @pytest.mark.parametrize(
     ("arguments", "why"),
     [
@@ -214,8 +223,9 @@ def test_by_id_only_that_letter_is_sent(drawer: Drawer) -> None:
         (["--reason", "empty"], "Missing option '--by'"),
         (["--since", "yesterday", "--by", "ops"], "neither a duration"),
         (["--since", "2026-03-01T00:00:00", "--by", "ops"], "neither a duration"),
+        (["--reason", "malformed_jason", "--by", "ops"], "'malformed_jason' is not one of"),
     ],
-    ids=["nothing asked for", "nobody says so", "no time", "no offset"],
+    ids=["nothing asked for", "nobody says so", "no time", "no offset", "no reason"],
 )
 def test_an_order_that_is_not_clear_sends_nothing(arguments: list[str], why: str) -> None:
     """Nothing is sent by a slip of the hand."""
