@@ -28,7 +28,7 @@ from chaos.stage import Stage
 SESSION = 6.0
 """Seconds: the workers' session time-out in these runs."""
 
-STORM_JOINS = 10
+STORM_JOINS, STORM_SECONDS = 10, 80.0
 KILLED = "signal_sigkill"
 AWAY = frozenset({"exit_1"})
 """What a worker leaves with that starts while no Kafka answers; who runs by then has no reason to leave."""
@@ -41,14 +41,16 @@ FULL_FOR = 20.0
 class Fault:
     """One row of the table.
 
-    `share`: its events, as a multiple of the usual number. `explains`: the fences by which a worker may leave because
-    of it, beside the signals that it sends; who leaves by another one left needlessly.
+    `share`: its events, as a multiple of the usual number; `over`: the seconds that they come in, where it lasts.
+    `explains`: the fences by which a worker may leave because of it, beside the signals that it sends; who leaves by
+    another one left needlessly.
     """
 
     name: str
     suffer: Callable[[Stage], Awaitable[None]]
     mischief: Mischief = as_they_are
     share: float = 1.0
+    over: float = 0.0
     explains: frozenset[str] = frozenset()
 
     def needless(self, exits: Mapping[str, int], kills: int) -> int:
@@ -196,7 +198,7 @@ FAULTS = (
     Fault("kill -9 during recovery", kill_in_recovery),
     Fault("SIGTERM in load and at start", terminate),
     Fault("SIGSTOP beyond two sessions", zombie, explains=frozenset({"paused"})),
-    Fault("storm of joins and leaves", storm),
+    Fault("storm of joins and leaves", storm, over=STORM_SECONDS),
     Fault("broker restarted", broker_restart, explains=AWAY),
     Fault("broker killed, down 8 s", broker_kill, explains=AWAY),
     Fault("stores deleted", stores_deleted),

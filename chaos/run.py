@@ -110,7 +110,7 @@ async def play(
 async def _suffer(at: Stage, fault: Fault, sent: list[Raw], played: Played) -> Row:
     await at.ready()
     before = at.workers.exits()
-    await at.feed(sent)
+    await at.feed(sent, fault.over)
     await fault.suffer(at)
     await at.sent()
     began = time.monotonic()

@@ -10,7 +10,7 @@ import asyncio
 import shutil
 import signal
 import time
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from random import Random
@@ -88,17 +88,22 @@ class Stage:
         self.workers.start(*BOTH)
         self.looks.started(time.monotonic())
 
-    async def feed(self, events: list[Raw]) -> None:
-        """Begin a fault: send its events, in order."""
+    async def feed(self, events: list[Raw], over: float = 0.0) -> None:
+        """Begin a fault: send its events, in order, over so many seconds."""
         async with reading(self.node.bootstrap) as consumer:
             self.begun = await ends_of(consumer, self.run.raw)
         self.events, self.kills, self.late = len(events), 0, 0
         self.looks.begin()
-        self.feeding = asyncio.create_task(self._send(events))
+        self.feeding = asyncio.create_task(self._send(events, over))
 
-    async def _send(self, events: Iterable[Raw]) -> None:
+    async def _send(self, events: list[Raw], over: float) -> None:
+        began = time.monotonic()
         async with writing(self.node.bootstrap) as writer:
-            for event in events:
+            for number, event in enumerate(events):
+                ahead = began + over * number / len(events) - time.monotonic()
+                if ahead > LOOK:
+                    await writer.flush()
+                    await asyncio.sleep(ahead)
                 await writer.send(f"{self.run.prefix}raw.{event.source}", event.key, event.value)
 
     async def sent(self) -> None:
