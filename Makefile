@@ -48,6 +48,12 @@ bench-quick: setup ## the same in three minutes; fails where the ratio to aiokaf
 bench-latency: setup ## how long an alert takes after its event, steadily and while catching up, beside the same by hand
 	@$(BIN)/python -m bench.latency
 
+bench-many: setup ## what a million customers in state cost, beside ten thousand
+	@$(BIN)/python -m bench.many
+
+bench-scaleout: setup ## the CPU of an event with one worker, with two and with four
+	@$(BIN)/python -m bench.scaleout
+
 format: setup ## put the code into the house's shape
 	@$(BIN)/ruff check --quiet --fix-only $(ROOMS)
 	@$(BIN)/ruff format --quiet $(ROOMS)

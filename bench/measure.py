@@ -11,7 +11,7 @@ import signal
 import subprocess
 import tempfile
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -58,11 +58,18 @@ async def measure(contestant: Contestant, kafka: str, prefix: str, events: int, 
 
 
 @asynccontextmanager
-async def running(contestant: Contestant, kafka: str, prefix: str) -> AsyncIterator[subprocess.Popen[bytes]]:
-    """Run a contestant for as long as the block lasts; what it said stands in the errors that the block raises."""
+async def running(
+    contestant: Contestant, kafka: str, prefix: str, state: Path | None = None
+) -> AsyncIterator[subprocess.Popen[bytes]]:
+    """Run a contestant for as long as the block lasts; what it said stands in the errors that the block raises.
+
+    Its state is empty, unless a folder with some is given.
+    """
     with tempfile.TemporaryDirectory(prefix="bench-") as folder:
-        state, log = Path(folder) / "state", Path(folder) / "log"
-        state.mkdir()
+        log = Path(folder) / "log"
+        if state is None:
+            state = Path(folder) / "state"
+            state.mkdir()
         given = {"BENCH_KAFKA": kafka, "BENCH_PREFIX": prefix, "BENCH_FOLDER": str(state), "PYTHONPATH": str(ROOT)}
         given["TELLONCE_STATE_DIR"] = str(state)
         own = {name: value for name, value in os.environ.items() if not name.startswith("TELLONCE_")}
@@ -85,25 +92,31 @@ async def running(contestant: Contestant, kafka: str, prefix: str) -> AsyncItera
 
 
 async def watched(
-    process: subprocess.Popen[bytes], progress: Callable[[], Awaitable[int]], target: int, every: float = LOOK_EVERY
+    process: subprocess.Popen[bytes],
+    progress: Callable[[], Awaitable[int]],
+    target: int,
+    every: float = LOOK_EVERY,
+    others: Sequence[subprocess.Popen[bytes]] = (),
 ) -> Measured:
-    """Watch a process until its progress is at the target, from a tenth of it."""
+    """Watch a process until its progress is at the target, from a tenth of it; `others` share its work."""
+    crew = (process, *others)
     begun: tuple[float, float, int] | None = None
     last, moved = 0, time.monotonic()
     while True:
         done, now = await progress(), time.monotonic()
-        if process.poll() is not None:
-            raise DidOtherWork(f"ended with {process.returncode} after {done} of {target}")
+        for each in crew:
+            if each.poll() is not None:
+                raise DidOtherWork(f"ended with {each.returncode} after {done} of {target}")
         if done > last:
             last, moved = done, now
         elif now - moved > STANDS_STILL:
             raise DidOtherWork(f"stands still at {done} of {target}")
         if done >= target and begun is not None:
             seconds, of = now - begun[0], done - begun[2]
-            cpu = _cpu_seconds(process.pid) - begun[1]
-            return Measured(of / seconds, cpu / of * 1e6, _peak_mib(process.pid))
+            cpu = sum(_cpu_seconds(each.pid) for each in crew) - begun[1]
+            return Measured(of / seconds, cpu / of * 1e6, max(_peak_mib(each.pid) for each in crew))
         if begun is None and done >= target * WARM:
-            begun = now, _cpu_seconds(process.pid), done
+            begun = now, sum(_cpu_seconds(each.pid) for each in crew), done
         await asyncio.sleep(every)
 
 

@@ -47,24 +47,24 @@ async def measure_product(contestant: Contestant, kafka: str, prefix: str, event
         play = play_of(now(), seed=SEED, customers=None, events=events, speed=None)
         async with writing(kafka) as writer:
             await send(play, writer, prefix, Sent(), book=None, tick=lambda _event: None)
-        left = _Left(kafka, prefix, group, events)
+        left = Left(kafka, prefix, group, events)
         async with running(replace(contestant, environment=given), kafka, prefix) as process, left:
             return await watched(process, left.done, events, LOOK_EVERY)
     finally:
         await broker.drop_topics(kafka, prefix)
 
 
-class _Left:
+class Left:
     """How much is done: touchpoints committed by the last stage; all events, when nothing is left on any topic."""
 
-    def __init__(self, kafka: str, prefix: str, group: str, events: int) -> None:
+    def __init__(self, kafka: str, prefix: str, group: str, events: int, partitions: int = broker.PARTITIONS) -> None:
         self._admin = AIOKafkaAdminClient(bootstrap_servers=kafka)
         self._client = AIOKafkaConsumer(bootstrap_servers=kafka, enable_auto_commit=False)
         self._group, self._events, self._last = group, events, f"{prefix}touchpoints"
         read = ("touchpoints", "moves", "identity-changes", *(f"raw.{source}" for source in SOURCES))
-        self._places = [
-            TopicPartition(prefix + name, number) for name in read for number in range(broker.PARTITIONS)
-        ] + [TopicPartition(f"{prefix}identity-claims", 0)]
+        self._places = [TopicPartition(prefix + name, number) for name in read for number in range(partitions)] + [
+            TopicPartition(f"{prefix}identity-claims", 0)
+        ]
 
     async def __aenter__(self) -> Self:
         await self._admin.start()
