@@ -20,13 +20,8 @@ from rocksdict import WriteBatch
 
 from agents import disk
 from agents.exact.exits import leave
+from agents.rocks import SharedMemory
 from agents.rows import Row, SortedRows
-
-BLOCK_CACHE = 64 * 1024 * 1024
-"""Bytes of RocksDB block cache a table and partition; Faust's own default is 2 GiB."""
-
-WRITE_BUFFER = 16 * 1024 * 1024
-"""Bytes of RocksDB write buffer a table and partition, of which Faust keeps up to three."""
 
 
 class Rows(Protocol):
@@ -156,8 +151,9 @@ class RowTable(faust.Table[bytes, bytes]):
         url = self.app.conf.store
         if str(url).startswith("memory"):
             return MemoryRows(url, self.app, self, **shape)
-        options = {"driver": "rocksdict", "block_cache_size": BLOCK_CACHE, "write_buffer_size": WRITE_BUFFER}
-        return RocksRows(url, self.app, self, options=options, **shape)
+        store = RocksRows(url, self.app, self, options={"driver": "rocksdict"}, **shape)
+        store.rocksdb_options = SharedMemory()
+        return store
 
 
 class StateTable:

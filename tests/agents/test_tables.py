@@ -11,6 +11,7 @@ from faust.types import TP
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from agents import rocks
 from agents.tables import MemoryRows, RocksRows, Rows, RowTable, StateTable
 
 CHANGELOG = "state"
@@ -128,11 +129,13 @@ async def test_rocksdb_rows_outlive_the_process(tmp_path: Path) -> None:
     assert again.persisted_offset(TP(CHANGELOG, 0)) == 3
 
 
-def test_rocksdbs_memory_is_bounded(tmp_path: Path) -> None:
-    """Faust's own default is 2 GiB of cache a table and partition."""
-    options = _store("rocksdb", tmp_path).rocksdb_options
-    assert options.use_rocksdict
-    assert (options.block_cache_size, options.write_buffer_size) == (64 * 1024 * 1024, 16 * 1024 * 1024)
+def test_all_stores_of_a_worker_share_one_bound(tmp_path: Path) -> None:
+    """Faust's own default is 2 GiB of cache a table and partition, and an index of any size beside it."""
+    before = rocks.shared().get_usage()
+    rows = [_store("rocksdb", tmp_path / name) for name in ("one", "other")]
+    for each in rows:
+        each.write(0, [(b"k%d" % number, bytes(100)) for number in range(20_000)])
+    assert rocks.MEMORY > rocks.shared().get_usage() - before > 2 * 20_000 * 100
 
 
 class FakeRows:
