@@ -9,7 +9,7 @@ Rule 4. While a chunk waits for Kafka, the agent works on another partition's (`
         overlap. What waits is in nobody's hands: only work can crash the worker, and what cannot be sent raises.
 Rule 5. After a crash what is done is committed at once, for a while. Else each run would tell again what it told, a
         record that crashes the next agent would come again and again as another one, and no run would get further.
-Rule 5. What is in hand is written down first (`agents.exact.journal`). A record that crashed the worker, alone, as
+Rule 6. What is in hand is written down first (`agents.exact.journal`). A record that crashed the worker, alone, as
         often as it may goes to `condemn` instead of the step: what follows from it is acted on like anything else.
 """
 
