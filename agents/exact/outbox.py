@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, NamedTuple, Protocol
 
+from aiokafka.errors import ProducerClosed
 from aiokafka.partitioner import murmur2
 from aiokafka.structs import RecordMetadata
 
@@ -88,6 +89,7 @@ class Outbox:
         self._partitions = partitions
         self._opening: asyncio.Future[Producer] | None = None
         self._producer: Producer
+        self._closed = False
 
     async def open(self) -> None:
         """Open the producer, if nobody did yet."""
@@ -96,7 +98,8 @@ class Outbox:
         self._producer = await self._opening
 
     async def close(self) -> None:
-        """Close the producer, if it was opened."""
+        """Close the producer, if it was opened: who would send after that is cancelled, since the worker stops."""
+        self._closed = True
         if self._opening is not None:
             await (await self._opening).stop()
 
@@ -126,7 +129,12 @@ class Outbox:
         return dict(zip(packed, acknowledged, strict=True))
 
     async def _run(self, topic: str, partition: int, batches: list[Batch]) -> Acknowledged:
-        sent = [await self._producer.send_batch(each.builder, topic, partition=partition) for each in batches]
+        try:
+            sent = [await self._producer.send_batch(each.builder, topic, partition=partition) for each in batches]
+        except ProducerClosed:
+            if self._closed:
+                raise asyncio.CancelledError from None
+            raise
         places = [(await future).offset for future in sent]
         first, last = places[0], places[-1] + batches[-1].count - 1
         return Acknowledged(first, last, last - first + 1 == sum(each.count for each in batches))

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any, NoReturn
 
+from aiokafka.errors import ProducerClosed
 from aiokafka.structs import RecordMetadata, TopicPartition
 from faust.types import TP
 
@@ -160,6 +161,8 @@ class FakeProducer:
     async def send_batch(self, batch: FakeBatch, topic: str, *, partition: int) -> asyncio.Future[RecordMetadata]:
         """Queue it; the future is done a little later, and the trace says so."""
         await asyncio.sleep(0)
+        if self.stopped:
+            raise ProducerClosed
         number = len(self.batches)
         self.batches.append((topic, partition, len(batch.records)))
         self.world.note(f"send {topic}", *(value for _, value, _ in batch.records))

@@ -3,6 +3,7 @@
 import asyncio
 
 import pytest
+from aiokafka.errors import ProducerClosed
 from aiokafka.partitioner import DefaultPartitioner
 from aiokafka.producer.message_accumulator import BatchBuilder
 from hypothesis import given
@@ -135,6 +136,22 @@ async def test_closing_what_was_never_opened_is_fine() -> None:
         raise AssertionError("nobody asked for it")
 
     await Outbox(open_producer, {}).close()
+
+
+async def test_who_sends_when_the_worker_stops_is_cancelled() -> None:
+    """To be told to stop in mid-work is no error: the work is not done, and whoever comes next takes it again."""
+    outbox, _ = await _outbox()
+    await outbox.close()
+    with pytest.raises(asyncio.CancelledError):
+        await outbox.deliver([Send("out", b"", b"x", 0, 0)])
+
+
+async def test_a_producer_that_was_closed_by_others_is_an_error() -> None:
+    """Nobody told us to stop: the worker leaves, and says so."""
+    outbox, producer = await _outbox()
+    await producer.stop()
+    with pytest.raises(ProducerClosed):
+        await outbox.deliver([Send("out", b"", b"x", 0, 0)])
 
 
 async def test_every_agent_hears_that_opening_failed() -> None:
