@@ -147,8 +147,10 @@ def recovery(*, numbers: tuple[int, ...], session: str, heartbeat: str, only: st
         if only != "sizes":
             costs = asyncio.run(pauses(Path(folder) / "pauses", environment))
     console = Console(width=110)
-    console.print(_table(("rows of state", "start without its store, s", "start with its store, s"), starts))
-    console.print(_table(("what happens", "back after, s", "longest wait there, s", "elsewhere, s"), costs))
+    if starts:
+        console.print(_table(("rows of state", "start without its store, s", "start with its store, s"), starts))
+    if costs:
+        console.print(_table(("what happens", "back after, s", "longest wait there, s", "elsewhere, s"), costs))
     told = {"session": session, "starts": [asdict(each) for each in starts], "costs": [asdict(each) for each in costs]}
     print(json.dumps(told))  # noqa: T201 -- what it is asked for
 
