@@ -8,7 +8,7 @@ ROOMS := agents bench broker chaos commands exports pipeline policies schemas si
 PEERS := UV_PYTHON_DOWNLOADS=never .tools/bin/uv sync --quiet --locked --project bench/peers --python $(BIN)/python
 
 help: ## print these verbs
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: ## make .venv from uv.lock and bring Kafka's jars; quick when nothing changed
 	@deploy/setup.sh

@@ -23,7 +23,10 @@ def test_bare_make_prints_its_verbs() -> None:
     said = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
 
     verbs = [" ".join(line.split()[:2]) for line in said.splitlines()]
-    wanted = "help setup demo test chaos search recovery fuzz check bench bench-quick bench-latency format clean"
+    wanted = (
+        "help setup demo test chaos search recovery fuzz check bench bench-quick "
+        "bench-latency bench-many bench-scaleout format clean"
+    )
     assert verbs == [f"make {verb}" for verb in wanted.split()]
 
 
