@@ -51,7 +51,7 @@ class Cost:
     """What a disturbance cost, in seconds.
 
     `back`: until each partition that changed hands had an alert again; `moved`: the longest wait of an answer whose
-    way touches one of them; `stayed`: of one whose way does not.
+    way touches one of them; `stayed`: of one whose way does not. None where there was no such answer.
     """
 
     what: str

@@ -158,8 +158,14 @@ def recovery(*, numbers: tuple[int, ...], session: str, heartbeat: str, only: st
 def _table(heads: tuple[str, ...], rows: Iterable[Start | Cost]) -> Table:
     table = Table(*(Column(head, justify="right" if number else "left") for number, head in enumerate(heads)))
     for row in rows:
-        table.add_row(*(f"{each:,.1f}" if isinstance(each, float) else f"{each}" for each in astuple(row)))
+        table.add_row(*map(_told, astuple(row)))
     return table
+
+
+def _told(value: str | float | None) -> str:
+    if value is None or isinstance(value, str):
+        return value or "-"
+    return f"{value:,.1f}" if isinstance(value, float) else f"{value:,}"
 
 
 if __name__ == "__main__":
