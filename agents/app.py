@@ -100,14 +100,13 @@ def make_app(at: Installation, metrics: Metrics) -> faust.App:
     app = faust_app(at, chunked)
     app.transport = exact_transport(fence, chunked, pause.check)(app.conf.broker_consumer, app)
     group, outbox = FaustGroup(app, at.bootstrap), make_outbox(at)
-    seeks = metrics["seeks_back_total"].inc
     loop = ExactLoop(
         group,
         fence,
         outbox,
         leave,
         pause.check,
-        seeks,
+        metrics["seeks_back_total"].inc,
         time.monotonic,
         metrics.took,
         journal,
@@ -133,11 +132,6 @@ def make_app(at: Installation, metrics: Metrics) -> faust.App:
         loop.agent("timelines", erasing(at, timelines))
     )
     hang = HangWatch(LOOP_HANGS, give_up, time.monotonic)
-
-    async def send_back(tp: TP, offset: int) -> None:
-        seeks()
-        await group.seek(tp, offset)
-
     nudge, stall = StallWatch[TopicPartition](NUDGE), StallWatch[TopicPartition](STALL)
     guard = Guard(
         fence=fence,
@@ -147,7 +141,7 @@ def make_app(at: Installation, metrics: Metrics) -> faust.App:
         nudge=nudge,
         stall=stall,
         rebalance=ProgressWatch(rebalance_hangs(at.settings.session_timeout)),
-        seek=send_back,
+        seek=loop.send_back,
         leave=give_up,
         starting=lambda: None if directory.complete else directory.heard,
         resting=budgets.resting,

@@ -55,6 +55,12 @@ class Chunk:
         rest = [] if taken is None else self.records[taken:]
         return Chunk(self.topic, self.partition, rest) if rest else None
 
+    def since(self, offset: int) -> "Chunk | None":
+        """Return the chunk without its records below an offset; None where nothing is left."""
+        if offset <= self.first:
+            return self
+        return self.after(sum(record.offset < offset for record in self.records))
+
     def holes(self) -> Iterator[tuple[int, int]]:
         """Yield the offsets that are missing between its records, as (first missing, first after)."""
         for one, other in zip(self.records, islice(self.records, 1, None), strict=False):

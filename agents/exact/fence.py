@@ -25,6 +25,7 @@ class Fence:
     generation: int | None = None
     _next: dict[TP, int] = field(default_factory=dict)
     _committed: dict[TP, int] = field(default_factory=dict)
+    _back: dict[TP, int] = field(default_factory=dict)
 
     def enter(self, generation: int) -> None:
         """Take note of the group's generation; a new one begins from what the broker has as committed."""
@@ -32,6 +33,7 @@ class Fence:
             self.generation = generation
             self._next.clear()
             self._committed.clear()
+            self._back.clear()
 
     def expected(self, tp: TP) -> int | None:
         """Return the first offset not yet processed; None while it is to be asked of the broker."""
@@ -44,6 +46,18 @@ class Fence:
     def judge(self, tp: TP, first: int) -> Verdict:
         """Judge a chunk by its first offset; `start` was called for its partition."""
         return Verdict.AHEAD if first > self._next[tp] else Verdict.PROCEED
+
+    def sent_back(self, tp: TP, offset: int) -> None:
+        """Take note that the consumer was sent to an offset: records from there on may come once more."""
+        self._back[tp] = min(offset, self._back.get(tp, offset))
+
+    def news(self, tp: TP, first: int) -> int:
+        """Return from which offset on a chunk that begins with `first` is to be taken; `start` was called.
+
+        What comes once more because the consumer was sent back, and was done meanwhile, is not. What comes from below
+        that place, nobody asked for: it may be another log of the same name.
+        """
+        return max(first, self._next[tp]) if self._back.get(tp, first + 1) <= first else first
 
     def done(self, tp: TP, end: int, generation: int) -> None:
         """Count everything below `end` as processed, if the generation is still the same."""

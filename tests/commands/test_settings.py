@@ -20,7 +20,7 @@ def test_every_setting_is_printed_with_its_value_and_default(monkeypatch: pytest
     rows = [json.loads(line) for line in result.stdout.splitlines()]
     assert [row["name"] for row in rows] == [variable(field) for field in Settings.model_fields]
     heartbeat = next(row for row in rows if row["name"] == "TELLONCE_HEARTBEAT")
-    assert (heartbeat["value"], heartbeat["default"]) == ("2500 ms", "3 s")
+    assert (heartbeat["value"], heartbeat["default"]) == ("2500 ms", "2 s")
 
 
 def test_people_are_shown_what_was_changed(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -124,6 +124,22 @@ def test_a_chunk_is_judged_by_its_first_offset(first: int) -> None:
     assert fence.judge(ONE, first) is (Verdict.PROCEED if first <= 5 else Verdict.AHEAD)
 
 
+@given(st.integers(0, 9))
+def test_what_comes_again_after_a_way_back_is_no_news(first: int) -> None:
+    """Done up to 7, sent back to 3: from 3 on what is done is left out; what is below 3 nobody asked for."""
+    fence = Fence()
+    fence.enter(1)
+    fence.start(ONE, 0)
+    fence.done(ONE, 7, 1)
+    assert fence.news(ONE, first) == first
+    fence.sent_back(ONE, 3)
+    fence.sent_back(ONE, 5)
+    assert fence.news(ONE, first) == (7 if 3 <= first <= 7 else first)
+    fence.enter(2)
+    fence.start(ONE, 7)
+    assert fence.news(ONE, first) == first
+
+
 def test_entering_the_same_generation_again_forgets_nothing() -> None:
     """Every chunk enters; only a new generation begins anew."""
     fence = Fence()

@@ -120,6 +120,25 @@ async def test_after_the_way_back_the_missing_come_first() -> None:
     assert loop.fence.committable(PARTITION, 1) == 4
 
 
+async def test_what_comes_again_after_a_way_back_is_taken_once() -> None:
+    """The buffer's chunks come first; of what is read again only what was not done is: not all, a part, nothing."""
+    world = World()
+    loop, _ = await _open(world)
+    taken: list[list[int]] = []
+
+    async def step(part: Chunk) -> Effects:
+        taken.append([record.offset for record in part.records])
+        return Effects()
+
+    assert await loop.take(chunk(0, 1), step)
+    await loop.send_back(PARTITION, 2)  # a nudge: nothing was lost
+    done = [await loop.take(chunk(*offsets), step) for offsets in ((2, 3), (2, 3), (3, 4), (5,))]
+
+    assert taken == [[0, 1], [2, 3], [4], [5]]
+    assert done == [True, False, True, True]
+    assert loop.fence.committable(PARTITION, 1) == 6
+
+
 @pytest.mark.parametrize(
     ("log", "offsets"),
     [
