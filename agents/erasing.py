@@ -62,23 +62,26 @@ class ErasingTimelines:
         return await self.timelines(chunk)
 
     async def _without_late(self, chunk: Chunk) -> Effects:
-        late: list[tuple[int, Move]] = []
-        for number, record in enumerate(chunk.records):
-            moved = move(self.book.decode("moved-entry", record.value or b""))
-            customer = moved.entry.customer_id
-            if self.kept.holds(chunk.partition, customer, MARK) and is_late(
-                moved.entry, self.kept.known(chunk.partition, customer).picture
-            ):
-                late.append((number, moved))
-        if not late:
+        late = self._first_late(chunk)
+        if late is None:
             return await self.timelines(chunk)
-        first, moved = late[0]
+        first, moved = late
         if first == 0:
             retractions = late_retractions(moved, self.policy)
             sends = self._retracted(retractions, chunk.records[0].timestamp)
             return Effects(sends=tuple(sends), done=lambda: self._count(retractions), taken=1)
         effects = await self.timelines(replace(chunk, records=chunk.records[:first]))
         return replace(effects, taken=first if effects.taken is None else effects.taken)
+
+    def _first_late(self, chunk: Chunk) -> tuple[int, Move] | None:
+        """Return the first record of a chunk that may not be taken in, and where it is; read is what may be one."""
+        for number, record in enumerate(chunk.records):
+            customer = (record.key or b"").decode()
+            if self.kept.holds(chunk.partition, customer, MARK):
+                moved = move(self.book.decode("moved-entry", record.value or b""))
+                if is_late(moved.entry, self.kept.known(chunk.partition, customer).picture):
+                    return number, moved
+        return None
 
     def _erased(self, chunk: Chunk, change: Mapping[str, Any]) -> Effects:
         customer, stamp = change["customer_id"], chunk.records[0].timestamp

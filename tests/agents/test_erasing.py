@@ -1,6 +1,6 @@
 """The timelines agent's half of an erasure: retracted, ended, then deleted; and the same again when it comes again."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -44,10 +44,14 @@ def erased(who: Identifier, epoch: int) -> bytes:
     return INSTALLATION.book.encode("identity-change", change)
 
 
-async def take(here: Bench, topic: str, *values: bytes) -> None:
-    """Take a chunk of these records."""
+async def take(here: Bench, topic: str, *values: bytes, whose: Sequence[Identifier] = ()) -> None:
+    """Take a chunk of these records; of moved rows it is asked whose they are, for that is their key."""
     here.world.committed_offset = 0
-    records = [FakeRecord(topic, 0, offset, value=value) for offset, value in enumerate(values)]
+    keys: list[bytes | None] = [customer_named_by(one).encode() for one in whose]
+    records = [
+        FakeRecord(topic, 0, offset, key=key, value=value)
+        for offset, (key, value) in enumerate(zip(keys or [None] * len(values), values, strict=True))
+    ]
     assert await here.loop.take(Chunk(topic, 0, list(records)), erasing(INSTALLATION, here.agent))
 
 
@@ -122,7 +126,7 @@ async def test_a_touchpoint_that_was_under_way_is_not_taken_in_again() -> None:
 
     brought = Raised("alert-1", "detractor-alert", "review/r1", 1, customer_id=customer_named_by(BEN))
     rows = (moved(angry("r3", BEN)), moved(angry("r1", epoch=4), brought), moved(angry("r2", epoch=5)))
-    await take(here, MOVES, *rows)
+    await take(here, MOVES, *rows, whose=(BEN, ANNA, ANNA))
     alert = last(here, ALERTS, BEN)
     assert (alert["alert_id"], alert["status"], alert["reason"]) == ("alert-1", "retracted", "erased")
     assert (alert["version"], alert["words"], alert["named_by"]["value"]) == (4 * EPOCH, None, "")
