@@ -26,7 +26,7 @@ from agents import topic_admin
 from agents import topics as topic_list
 from bench import kafka as broker
 from bench.crowd import EACH, MESSAGES, copied, data_of, fill, messages, settings_of
-from bench.measure import DidOtherWork, Measured, running, watched
+from bench.measure import DidOtherWork, Measured, memory_mib, running, watched
 from bench.product import LOOK_EVERY, PRODUCTS, Left
 from broker.embedded import embedded
 from broker.layout import Layout
@@ -108,14 +108,9 @@ async def measured(kafka: Kafka, state: Path, prefix: str, chats: Iterable[tuple
         async with running(worker, kafka.bootstrap, prefix, state) as process, left:
             found = await watched(process, left.done, events, LOOK_EVERY)
             bytes_an_event = sum(each.stat().st_size for each in kafka.data.glob(f"{prefix}state.*/*.log")) / events
-            return Run(found, _resident_mib(process.pid), bytes_an_event)
+            return Run(found, memory_mib(process.pid, "VmRSS"), bytes_an_event)
     finally:
         await broker.drop_topics(kafka.bootstrap, prefix)
-
-
-def _resident_mib(pid: int) -> float:
-    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
-    return int(next(line for line in lines if line.startswith("VmRSS")).split()[1]) / 1024
 
 
 def ratios(few: Sequence[Run], many: Sequence[Run]) -> dict[str, float]:

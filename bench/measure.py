@@ -114,7 +114,7 @@ async def watched(
         if done >= target and begun is not None:
             seconds, of = now - begun[0], done - begun[2]
             cpu = sum(_cpu_seconds(each.pid) for each in crew) - begun[1]
-            return Measured(of / seconds, cpu / of * 1e6, max(_peak_mib(each.pid) for each in crew))
+            return Measured(of / seconds, cpu / of * 1e6, max(memory_mib(each.pid, "VmHWM") for each in crew))
         if begun is None and done >= target * WARM:
             begun = now, sum(_cpu_seconds(each.pid) for each in crew), done
         await asyncio.sleep(every)
@@ -137,9 +137,10 @@ def _cpu_seconds(pid: int) -> float:
     return total
 
 
-def _peak_mib(pid: int) -> float:
+def memory_mib(pid: int, field: str) -> float:
+    """Return a process's memory: at its peak (`VmHWM`), or now (`VmRSS`)."""
     lines = Path(f"/proc/{pid}/status").read_text().splitlines()
-    return int(next(line for line in lines if line.startswith("VmHWM")).split()[1]) / 1024
+    return int(next(line for line in lines if line.startswith(field)).split()[1]) / 1024
 
 
 def _gist(said: str) -> str:

@@ -22,6 +22,7 @@ from bench.plan import GIB, Costs, Plan, Size, crews, most_customers, most_new_e
 from commands.evaluation import Town, town
 from commands.resolving import resolved
 from pipeline.kin import bonds_of, customer_named_by, pair_digest
+from pipeline.records import identifier_record
 from pipeline.touchpoint import Identifier
 
 PEOPLE, SEED = 500, 1
@@ -128,9 +129,9 @@ def hearing() -> float:
         named = Identifier("crm_id", f"C-{number // 2}")
         own = named if number % 2 else Identifier("email", f"nobody.{number}@example.com")
         entry = {
-            "identifier": {"type": own.type, "value": own.value},
+            "identifier": identifier_record(own),
             "customer_id": customer_named_by(named),
-            "named_by": {"type": named.type, "value": named.value},
+            "named_by": identifier_record(named),
             "parked": None,
             "epoch": number,
             "pair": None,

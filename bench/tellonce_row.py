@@ -20,7 +20,6 @@ from typing import Any
 import faust
 import uvloop
 from aiokafka import TopicPartition
-from faust.types import TP
 from vaderSentiment.vaderSentiment import SentimentIntensityAnalyzer
 
 from agents.app import PAUSE_SHARE, faust_app, make_outbox
@@ -143,9 +142,6 @@ def make_app(at: Installation, score: Callable[[str], float]) -> faust.App:
     step = Step(make_table(app, at, work.STATE), at.name(work.OUTPUTS), at.name(work.ALERTS), score, group.generation)
     app.agent(app.topic(work.EVENTS, schema=ChunkSchema()), name="intake")(loop.agent("intake", step))
 
-    async def send_back(tp: TP, offset: int) -> None:
-        await group.seek(tp, offset)
-
     guard = Guard(
         fence=fence,
         topics=chunked,
@@ -154,7 +150,7 @@ def make_app(at: Installation, score: Callable[[str], float]) -> faust.App:
         nudge=StallWatch[TopicPartition](NUDGE),
         stall=StallWatch[TopicPartition](STALL),
         rebalance=ProgressWatch(rebalance_hangs(at.settings.session_timeout)),
-        seek=send_back,
+        seek=loop.send_back,
         leave=leave,
     )
 
