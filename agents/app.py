@@ -13,7 +13,7 @@ from typing import Any, NoReturn, cast
 from uuid import uuid4
 
 import faust
-from aiokafka import AIOKafkaProducer, TopicPartition
+from aiokafka import AIOKafkaProducer
 from faust.types import TP
 
 from agents.bonds import BondMemory
@@ -31,20 +31,10 @@ from agents.exact.consumer import exact_transport
 from agents.exact.exits import Exit, Leave, leave
 from agents.exact.fence import Fence
 from agents.exact.group import FaustGroup
-from agents.exact.guard import Guard
+from agents.exact.guard import Guard, Watches
 from agents.exact.journal import open_journal
 from agents.exact.loop import ExactLoop
 from agents.exact.outbox import Outbox, Producer
-from agents.exact.watches import (
-    LOOP_HANGS,
-    NUDGE,
-    STALL,
-    HangWatch,
-    PauseWatch,
-    ProgressWatch,
-    StallWatch,
-    rebalance_hangs,
-)
 from agents.forgetting import ForgettingResolver
 from agents.hot import HotCustomers
 from agents.installation import Installation
@@ -68,9 +58,6 @@ BY = f"tellonce/{version('tellonce')}"
 STATE = ("state.entries", "state.raised", "state.kin")
 """The tables of the timelines agent."""
 
-PAUSE_SHARE = 0.6
-"""Of the session timeout: a process that was away for longer may have lost its partitions by the time it wakes."""
-
 AWAY_MS = 60_000
 """Milliseconds that a Kafka may be away before what is to be sent to it ends the worker: it is started again in less,
 and who leaves sooner has to do the chunk again. One that hangs is the stall watch's to see.
@@ -93,19 +80,19 @@ def make_app(at: Installation, metrics: Metrics) -> faust.App:
             journal.absolve()
         leave(code, why)
 
-    pause = PauseWatch(at.settings.session_timeout * PAUSE_SHARE, give_up, _boot_clock)
+    watches = Watches.of(at.settings.session_timeout, give_up, time.monotonic, _boot_clock)
     raw = {at.name(f"raw.{source}"): source for source in SOURCES}
     stitched = [at.name(topic) for topic in ("touchpoints", "moves", "identity-changes", "deadlines")]
     chunked = frozenset({*raw, *stitched, at.name("identity-claims")})
     app = faust_app(at, chunked)
-    app.transport = exact_transport(fence, chunked, pause.check)(app.conf.broker_consumer, app)
+    app.transport = exact_transport(fence, chunked, watches.pause.check)(app.conf.broker_consumer, app)
     group, outbox = FaustGroup(app, at.bootstrap), make_outbox(at)
     loop = ExactLoop(
         group,
         fence,
         outbox,
         leave,
-        pause.check,
+        watches.pause.check,
         metrics["seeks_back_total"].inc,
         time.monotonic,
         metrics.took,
@@ -131,16 +118,10 @@ def make_app(at: Installation, metrics: Metrics) -> faust.App:
     app.agent(app.topic(*stitched, schema=ChunkSchema()), name="timelines")(
         loop.agent("timelines", erasing(at, timelines))
     )
-    hang = HangWatch(LOOP_HANGS, give_up, time.monotonic)
-    nudge, stall = StallWatch[TopicPartition](NUDGE), StallWatch[TopicPartition](STALL)
     guard = Guard(
         fence=fence,
         topics=chunked,
-        pause=pause,
-        hang=hang,
-        nudge=nudge,
-        stall=stall,
-        rebalance=ProgressWatch(rebalance_hangs(at.settings.session_timeout)),
+        watches=watches,
         seek=loop.send_back,
         leave=give_up,
         starting=lambda: None if directory.complete else directory.heard,

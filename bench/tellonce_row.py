@@ -19,32 +19,21 @@ from typing import Any
 
 import faust
 import uvloop
-from aiokafka import TopicPartition
 from vaderSentiment.vaderSentiment import SentimentIntensityAnalyzer
 
-from agents.app import PAUSE_SHARE, faust_app, make_outbox
 from agents.app import _table as make_table
+from agents.app import faust_app, make_outbox
 from agents.contracts import schema_book
 from agents.exact.chunks import Chunk, ChunkSchema
 from agents.exact.consumer import exact_transport
 from agents.exact.exits import leave
 from agents.exact.fence import Fence
 from agents.exact.group import FaustGroup
-from agents.exact.guard import Guard
+from agents.exact.guard import Guard, Watches
 from agents.exact.journal import open_journal
 from agents.exact.loop import Effects, ExactLoop, Put
 from agents.exact.outbox import Send
 from agents.exact.pace import Pace
-from agents.exact.watches import (
-    LOOP_HANGS,
-    NUDGE,
-    STALL,
-    HangWatch,
-    PauseWatch,
-    ProgressWatch,
-    StallWatch,
-    rebalance_hangs,
-)
 from agents.installation import Installation
 from agents.settings import Settings
 from agents.tables import StateTable
@@ -133,23 +122,20 @@ def _told(rows: Rows, key: bytes, mood: float) -> list[float]:
 def make_app(at: Installation, score: Callable[[str], float]) -> faust.App:
     """Return the app: what `agents.app` wires, with one agent and one table."""
     fence, chunked = Fence(), frozenset({work.EVENTS})
-    pause = PauseWatch(at.settings.session_timeout * PAUSE_SHARE, leave, time.monotonic)
+    watches = Watches.of(at.settings.session_timeout, leave, time.monotonic, time.monotonic)
+    check_pause = watches.pause.check
     app = faust_app(at, chunked)
-    app.transport = exact_transport(fence, chunked, pause.check)(app.conf.broker_consumer, app)
+    app.transport = exact_transport(fence, chunked, check_pause)(app.conf.broker_consumer, app)
     group, outbox = FaustGroup(app, at.bootstrap), make_outbox(at)
     journal = open_journal(at.data, str(os.getpid()))
-    loop = ExactLoop(group, fence, outbox, leave, pause.check, lambda: None, time.monotonic, lambda *_: None, journal)
+    loop = ExactLoop(group, fence, outbox, leave, check_pause, lambda: None, time.monotonic, lambda *_: None, journal)
     step = Step(make_table(app, at, work.STATE), at.name(work.OUTPUTS), at.name(work.ALERTS), score, group.generation)
     app.agent(app.topic(work.EVENTS, schema=ChunkSchema()), name="intake")(loop.agent("intake", step))
 
     guard = Guard(
         fence=fence,
         topics=chunked,
-        pause=pause,
-        hang=HangWatch(LOOP_HANGS, leave, time.monotonic),
-        nudge=StallWatch[TopicPartition](NUDGE),
-        stall=StallWatch[TopicPartition](STALL),
-        rebalance=ProgressWatch(rebalance_hangs(at.settings.session_timeout)),
+        watches=watches,
         seek=loop.send_back,
         leave=leave,
     )

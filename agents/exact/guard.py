@@ -8,6 +8,8 @@ Rule 2. A broker that does not answer is no stall: the producer's time-out and t
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 import faust
@@ -19,10 +21,48 @@ from faust.types import TP
 from agents.exact.exits import Exit, Leave
 from agents.exact.fence import Fence
 from agents.exact.offsets import Remembered
-from agents.exact.watches import LOOK_EVERY, HangWatch, PauseWatch, ProgressWatch, StallWatch
+from agents.exact.watches import (
+    LOOK_EVERY,
+    LOOP_HANGS,
+    NUDGE,
+    STALL,
+    HangWatch,
+    PauseWatch,
+    ProgressWatch,
+    StallWatch,
+    rebalance_hangs,
+)
 
 ANSWER_WITHIN = 5.0
 """Seconds for a question; a slower broker is asked again at the next look."""
+
+
+PAUSE_SHARE = 0.6
+"""Of the session timeout: a process that was away for longer may have lost its partitions by the time it wakes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Watches:
+    """What a guard looks with."""
+
+    pause: PauseWatch
+    hang: HangWatch
+    nudge: StallWatch[TopicPartition]
+    stall: StallWatch[TopicPartition]
+    rebalance: ProgressWatch
+
+    @classmethod
+    def of(
+        cls, session: timedelta, leave: Leave, clock: Callable[[], float], boot_clock: Callable[[], float]
+    ) -> "Watches":
+        """Return a worker's, by its session timeout. Both clocks tell seconds; `boot_clock` goes on while it sleeps."""
+        return cls(
+            PauseWatch(session * PAUSE_SHARE, leave, boot_clock),
+            HangWatch(LOOP_HANGS, leave, clock),
+            StallWatch(NUDGE),
+            StallWatch(STALL),
+            ProgressWatch(rebalance_hangs(session)),
+        )
 
 
 class Guard:
@@ -33,29 +73,24 @@ class Guard:
         *,
         fence: Fence,
         topics: frozenset[str],
-        pause: PauseWatch,
-        hang: HangWatch,
-        nudge: StallWatch[TopicPartition],
-        stall: StallWatch[TopicPartition],
-        rebalance: ProgressWatch,
+        watches: Watches,
         seek: Callable[[TP, int], Awaitable[None]],
         leave: Leave,
         starting: Callable[[], int | None] = lambda: None,
         resting: Callable[[], frozenset[str]] = frozenset,
     ) -> None:
-        """Take the fence, the topics whose commits are ours, the watches, how to send the consumer, how to leave.
+        """Take the fence, the topics whose commits are ours, what to look with, how to send the consumer, how to leave.
 
         `starting` returns a number that moves while the worker reads what it needs before its first chunk, then None;
         `resting` the topics that are not read for now, whose commits therefore stand still.
         """
         self._fence, self._topics, self._leave, self._starting = fence, topics, leave, starting
-        self._nudge, self._seek, self._resting = nudge, seek, resting
-        self._pause, self._hang, self._stall, self._rebalance = pause, hang, stall, rebalance
+        self._seek, self._resting, self._watches = seek, resting, watches
         self._remembered = Remembered()
 
     async def watch(self, app: faust.App, bootstrap: str) -> None:
         """Watch until the app stops."""
-        self._hang.watch(self._pause.check)
+        self._watches.hang.watch(self._watches.pause.check)
         admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
         client = AIOKafkaConsumer(bootstrap_servers=bootstrap, enable_auto_commit=False)
         await admin.start()
@@ -63,15 +98,16 @@ class Guard:
         try:
             while not app.should_stop:
                 await asyncio.sleep(LOOK_EVERY.total_seconds())
-                self._hang.beat()
+                self._watches.hang.beat()
                 inside: Any = app
                 starting = self._starting()
                 busy = bool(inside.rebalancing or inside.in_recovery or starting is not None)
-                if self._rebalance.hangs(busy=busy, progress=_restored(inside) + (starting or 0), now=time.monotonic()):
+                progress = _restored(inside) + (starting or 0)
+                if self._watches.rebalance.hangs(busy=busy, progress=progress, now=time.monotonic()):
                     self._leave(Exit.REBALANCE_HANGS, "a rebalance, a recovery or the start brings nothing")
                 if busy:
-                    self._stall.reset()
-                    self._nudge.reset()
+                    self._watches.stall.reset()
+                    self._watches.nudge.reset()
                 else:
                     await self._look_for_stall(app, admin, client)
         finally:
@@ -89,20 +125,20 @@ class Guard:
             if not self._remembered.is_answer(offsets):
                 raise CoordinatorLoadInProgressError  # what it means; the client does not say it
         except (KafkaError, OSError):  # a TimeoutError is an OSError
-            self._stall.reset()
-            self._nudge.reset()
+            self._watches.stall.reset()
+            self._watches.nudge.reset()
             return
         committed = {tp: max(offsets[tp].offset, 0) if tp in offsets else begins[tp] for tp in mine}
         now, generation = time.monotonic(), self._fence.generation
-        if standing := self._stall.standing(committed, ends, generation, now):
+        if standing := self._watches.stall.standing(committed, ends, generation, now):
             where = ", ".join(f"{tp.topic}-{tp.partition} at {committed[tp]} of {ends[tp]}" for tp in sorted(standing))
             self._leave(Exit.STALLED, f"commits stand still: {where}")
-        if standing := self._nudge.standing(committed, ends, generation, now):
+        if standing := self._watches.nudge.standing(committed, ends, generation, now):
             for tp in standing:
                 place = TP(tp.topic, tp.partition)
                 want = self._fence.expected(place)
                 await self._seek(place, committed[tp] if want is None else want)
-            self._nudge.reset()
+            self._watches.nudge.reset()
 
 
 def _restored(app: Any) -> int:  # noqa: ANN401 -- Faust's protocols do not name what its recovery knows

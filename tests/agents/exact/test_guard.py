@@ -10,7 +10,7 @@ from faust.types import TP
 
 from agents.exact.exits import Exit
 from agents.exact.fence import Fence
-from agents.exact.guard import Guard, _restored
+from agents.exact.guard import Guard, Watches, _restored
 from agents.exact.watches import NUDGE, STALL, HangWatch, PauseWatch, ProgressWatch, StallWatch
 from tests.agents.exact.fakes import Left, World
 
@@ -49,11 +49,13 @@ async def test_a_kafka_that_was_away_is_no_stall(away: bool, monkeypatch: pytest
     guard = Guard(
         fence=Fence(1),
         topics=frozenset({PLACE.topic}),
-        pause=PauseWatch(STALL, world.leave, lambda: world.now),
-        hang=HangWatch(STALL, world.leave, lambda: world.now),
-        nudge=StallWatch[TopicPartition](NUDGE),
-        stall=StallWatch[TopicPartition](STALL),
-        rebalance=ProgressWatch(STALL),
+        watches=Watches(
+            pause=PauseWatch(STALL, world.leave, lambda: world.now),
+            hang=HangWatch(STALL, world.leave, lambda: world.now),
+            nudge=StallWatch[TopicPartition](NUDGE),
+            stall=StallWatch[TopicPartition](STALL),
+            rebalance=ProgressWatch(STALL),
+        ),
         seek=seek,
         leave=world.leave,
     )
