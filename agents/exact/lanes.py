@@ -3,7 +3,7 @@
 Rule 1. In a lane a chunk begins when the one before it is done. All topics of a partition are one lane: they share the
         partition's state, and whatever is committed of a topic is committed in order.
 Rule 2. Only waiting overlaps. Of an agent's steps one is under way at a time (`turn`), and what it stores is in the
-        local store before the next begins.
+        local store before the lane's next begins.
 Rule 3. What a lane's work raises is raised again to whoever asks for the lane, or for all of them at the end.
 """
 

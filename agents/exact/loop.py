@@ -2,6 +2,8 @@
 
 Rule 1. The work of a chunk is asked for as `Effects` and acted on here: state first, acknowledged, then outputs. What
         an erasure deletes goes last, for until its outputs are acknowledged it may have to be done again from it.
+        The local store comes after the changelog: it is a copy, and a worker that dies in between, and has the
+        partition again after another one, must not find rows there that nobody else ever heard of.
 Rule 2. Work that outlives its generation is dropped, neither stored nor sent nor counted: the partition may be another
         worker's by now, who takes the chunk again.
 Rule 3. A step that takes long gives way (`await asyncio.sleep(0)`) every few milliseconds, so that nothing starves.
@@ -196,7 +198,7 @@ class ExactLoop:
         return True
 
     async def _worked(self, part: Part, step: Step, generation: int) -> Ready | None:
-        """Return what follows from a part, stored and packed; None where the generation did not last so long."""
+        """Return what follows from a part, packed; None where the generation did not last so long."""
         if part.crashes < self.most_crashes:
             effects = await step(part.chunk)
         else:
@@ -204,8 +206,7 @@ class ExactLoop:
         self.check_pause()
         if self.group.generation() != generation:
             return None
-        changes = self._stored(part.chunk.partition, effects.puts)
-        return Ready(effects, changes, self.outbox.packed(effects.sends))
+        return Ready(effects, self._changes(part.chunk.partition, effects.puts), self.outbox.packed(effects.sends))
 
     async def _through(self, name: str, tp: TP, part: Part, ready: Ready, generation: int) -> bool:
         """Bring what is ready to Kafka, and count it as done; say whether the generation lasted so long.
@@ -227,35 +228,42 @@ class ExactLoop:
         return True
 
     async def _carry_out(self, tp: TP, chunk: Chunk, ready: Ready, generation: int) -> bool:
-        """Send, count as done; say whether the generation lasted so long."""
+        """Keep, send, count as done; say whether the generation lasted so long."""
         effects = ready.effects
-        await self._keep(chunk.partition, effects.puts, ready.changes)
+        if not await self._keep(chunk.partition, effects.puts, ready.changes, generation):
+            return False
         await self.outbox.deliver(ready.sends)
         if self.group.generation() != generation:
             return False
         if effects.last:
-            await self._keep(chunk.partition, effects.last, self._stored(chunk.partition, effects.last))
-            if self.group.generation() != generation:
+            changes = self._changes(chunk.partition, effects.last)
+            if not await self._keep(chunk.partition, effects.last, changes, generation):
                 return False
         self.fence.done(tp, chunk.upto(effects.taken), generation)
         self.group.wake_commits(tp)
         effects.done()
         return True
 
-    def _stored(self, partition: int, puts: tuple[Put, ...]) -> Packed:
-        """Write into the local store, and return what of it goes to the changelogs."""
-        for table in _tables(puts):
-            table.write(partition, [(put.key, put.value) for put in puts if put.table is table])
+    def _changes(self, partition: int, puts: tuple[Put, ...]) -> Packed:
+        """Return what of the state goes to the changelogs."""
         return self.outbox.packed(
             Send(put.table.changelog, put.key, put.value, put.timestamp, partition) for put in puts
         )
 
-    async def _keep(self, partition: int, puts: tuple[Put, ...], changes: Packed) -> None:
+    async def _keep(self, partition: int, puts: tuple[Put, ...], changes: Packed, generation: int) -> bool:
+        """Write state into the changelogs, then locally; say whether the generation lasted so long.
+
+        If not, the store is another's to fill, and may be closed: it would be opened again behind Faust's back.
+        """
         acknowledged = await self.outbox.deliver(changes)
+        if self.group.generation() != generation:
+            return False
         for table in _tables(puts):
+            table.write(partition, [(put.key, put.value) for put in puts if put.table is table])
             place = acknowledged[table.changelog, partition]
             if place.whole:
                 table.reached(partition, place.first, place.last)
+        return True
 
     async def _in_sequence(self, tp: TP, want: int, chunk: Chunk, generation: int) -> bool:
         """Say whether the chunk continues what was processed; if not, send the consumer back for what is missing.

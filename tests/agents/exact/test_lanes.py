@@ -58,7 +58,7 @@ async def test_within_a_partition_nothing_overlaps(partitions: list[int]) -> Non
         wanted = [
             (step, f"{partition}/{first}".encode())
             for first in range(0, end, 2)
-            for step in ("begin", "work", "put", "send changelog", "send out", "done")
+            for step in ("begin", "work", "send changelog", "put", "send out", "done")
         ]
         assert own == wanted
         assert loop.fence.committable(TP(TOPIC, partition), 1) == (end or None)

@@ -39,9 +39,9 @@ DONE = [
     ("ask committed", PARTITION),
     ("work", 0),
     ("check pause",),
-    ("put", b"0"),
     ("send changelog", b"0"),
     ("acknowledge changelog",),
+    ("put", b"0"),
     ("reached", 0, 0),
     ("send out", b"0"),
     ("acknowledge out",),
@@ -52,7 +52,7 @@ DONE = [
 
 
 async def test_a_chunk_is_done_when_state_then_outputs_are_acknowledged() -> None:
-    """State is stored, sent and acknowledged before any output is sent; outputs are acknowledged before it is done."""
+    """State is sent, acknowledged and stored before any output is sent; outputs are acknowledged before it is done."""
     world = World()
     loop, _ = await _open(world)
 
@@ -173,7 +173,7 @@ async def test_a_partition_that_is_not_ours_is_left_alone() -> None:
     assert loop.fence.committable(PARTITION, 1) is None
 
 
-AWAITED = ("ask committed", "ask log", "work", "put", "send changelog", "acknowledge changelog", "send out")
+AWAITED = ("ask committed", "ask log", "work", "send changelog", "acknowledge changelog", "put", "send out")
 """Every place where other things may happen while a chunk is under way."""
 
 
@@ -191,6 +191,8 @@ async def test_a_generation_that_ends_on_the_way_counts_nothing(place: str) -> N
     assert not {"wake commits", "say", "seek"} & set(world.steps())
     if place in ("ask committed", "ask log", "work"):
         assert not {"put", "send changelog", "send out"} & set(world.steps())
+    if place in ("send changelog", "acknowledge changelog"):
+        assert not {"put", "reached", "send out"} & set(world.steps()), "the store is closed, or another's to fill"
 
 
 async def test_a_generation_that_ends_while_the_broker_is_asked_seeks_nowhere() -> None:
@@ -316,7 +318,7 @@ async def test_an_exception_anywhere_is_an_exit_and_never_a_skipped_event(place:
 
 async def test_a_batch_that_the_broker_refuses_is_an_exit() -> None:
     """State refused: no output goes out. Output refused: not done."""
-    for refused, steps in ((0, {"put", "send changelog"}), (1, {"put", "send changelog", "reached", "send out"})):
+    for refused, steps in ((0, {"send changelog"}), (1, {"send changelog", "put", "reached", "send out"})):
         world = World()
         work, loop, producer = _agent(world, [chunk(0)])
         producer.refused[refused] = Unlucky()
@@ -368,9 +370,9 @@ async def test_what_an_erasure_deletes_goes_when_its_outputs_are_out() -> None:
         ("check pause",),
         ("send out", None),
         ("acknowledge out",),
-        ("put", None),
         ("send changelog", None),
         ("acknowledge changelog",),
+        ("put", None),
         ("reached", 0, 0),
         ("wake commits",),
     ]
