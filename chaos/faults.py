@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from chaos import disk
+from chaos.damage import damage_all, damage_one, flip_some, halve
 from chaos.feed import (
     Mischief,
     as_they_are,
@@ -135,27 +136,28 @@ async def stores_deleted(at: Stage) -> None:
 
 async def stores_truncated(at: Stage) -> None:
     """Every file of the stores is cut in the middle between two runs."""
-    await _damaged(at, lambda path: path.write_bytes(path.read_bytes()[: path.stat().st_size // 2]))
+    await _damaged(at, lambda store: damage_all(store, halve, at.dice))
 
 
 async def stores_flipped(at: Stage) -> None:
     """Bits of every file of the stores are turned over between two runs."""
-
-    def flip(path: Path) -> None:
-        content = bytearray(path.read_bytes())
-        for _ in range(min(len(content), 8)):
-            content[at.dice.randrange(len(content))] ^= 1 << at.dice.randrange(8)
-        path.write_bytes(content)
-
-    await _damaged(at, flip)
+    await _damaged(at, lambda store: damage_all(store, flip_some, at.dice))
 
 
-async def _damaged(at: Stage, harm: Callable[[Path], object]) -> None:
+async def stores_one_file(at: Stage) -> None:
+    """One file of each database of the stores is damaged between two runs: what a disk does, and RocksDB may miss."""
+
+    def harm(store: Path) -> None:
+        for done in damage_one(store, at.dice):
+            at.say(f"{store.name}: {done}")
+
+    await _damaged(at, harm)
+
+
+async def _damaged(at: Stage, harm: Callable[[Path], None]) -> None:
     def harm_all() -> None:
         for store in at.workers.stores():
-            for path in sorted(store.glob("v*/**/*")):  # the databases; what stands beside them says whose they are
-                if path.is_file():
-                    harm(path)
+            harm(store)
 
     await at.reached(0.3)
     await at.anew(harm_all)
@@ -211,6 +213,7 @@ FAULTS = (
     Fault("poison, a tenth", kill_in_rounds, poisoned),
     Fault("oversized in and out", nothing, oversized),
     Fault("incompatible producer", nothing, incompatible),
+    Fault("stores with one bad file", stores_one_file, explains=frozenset({"store"})),
 )
 """Every fault on one broker; a plan shuffles them by its seed."""
 

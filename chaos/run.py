@@ -86,7 +86,7 @@ async def play(
                 "TELLONCE_SESSION_TIMEOUT": f"{SESSION:g}s",
                 "TELLONCE_HEARTBEAT": "2s",
             }
-            at = Stage(own, Workers(folder, environment, stack), run, dice)
+            at = Stage(own, Workers(folder, environment, stack), run, dice, say)
             stack.enter_context(small_disk(at.workers.home))
             async with at.watched():
                 for fault in faults:

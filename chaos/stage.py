@@ -37,13 +37,14 @@ PATIENCE = 180.0
 class Stage:
     """A run's stage. `begun` is where each raw partition ended when the present fault began, `kills` how many workers
     it killed, `late` how often it hit when there was no work left; `can_work` is False while a fault takes away what
-    every worker needs.
+    every worker needs. `say` is told what the dice chose.
     """
 
     node: Node | Cluster
     workers: Workers
     run: Rehearsal
     dice: Random
+    say: Callable[[str], None]
     looks: Looks = field(default_factory=Looks)
     begun: dict[TopicPartition, int] = field(default_factory=dict)
     events: int = 0
