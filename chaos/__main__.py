@@ -3,9 +3,7 @@
 import asyncio
 import logging
 import sys
-import tempfile
 import time
-from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 from random import Random
@@ -13,6 +11,7 @@ from random import Random
 import click
 from rich.console import Console
 
+from chaos.evidence import data_of_run
 from chaos.faults import FAULTS, ON_THREE, lag_at_start
 from chaos.report import is_clean, line, show, totals
 from chaos.run import Played, play
@@ -27,7 +26,11 @@ MOST_LAG = 1_000_000
 @click.option("--events", type=int, default=1500, show_default=True, help="Events that each fault hits.")
 @click.option("--lag", type=click.IntRange(1, MOST_LAG), help="Events of the lag at start; else four times --events.")
 @click.option("--brokers", type=click.Choice(["1", "3"]), default="1", show_default=True, help="On how many brokers.")
-@click.option("--keep", type=click.Path(path_type=Path), help="Leave logs, stores and Kafka's data here, by seed.")
+@click.option(
+    "--keep",
+    type=click.Path(path_type=Path),
+    help="Leave logs, stores and Kafka's data here, by seed; else only those of a run that was not clean are left.",
+)
 @click.option("--fault", "only", multiple=True, help="Only faults whose name has this in it.")
 def chaos(
     *,
@@ -42,6 +45,8 @@ def chaos(
 ) -> None:
     """Play every fault on a real Kafka, and compare what comes of it with what the core says."""
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # that Kafka is away now and then, is known
+    if keep and (taken := [each for each in range(seed, seed + runs) if (keep / str(each)).exists()]):
+        raise click.BadParameter(f"{keep / str(taken[0])} is there already", param_hint="--keep")
     console, began, played = Console(width=140), time.monotonic(), list[Played]()
     for each in range(seed, seed + runs):
         if seconds is not None and played and time.monotonic() - began > seconds:
@@ -52,10 +57,13 @@ def chaos(
             if not only or any(part in fault.name for part in only)
         ]
         Random(each).shuffle(faults)  # noqa: S311 -- repeatable, not secret
-        with nullcontext(keep / str(each)) if keep else tempfile.TemporaryDirectory(prefix="tellonce-chaos-") as folder:
-            said = lambda text: print(f"[{time.monotonic() - began:6.1f} s] {text}", file=sys.stderr, flush=True)  # noqa: E731, T201
-            played.append(asyncio.run(play(each, faults, events, Path(folder), said, brokers=int(brokers))))
-        show(played[-1], console)
+        said = lambda text: print(f"[{time.monotonic() - began:6.1f} s] {text}", file=sys.stderr, flush=True)  # noqa: E731, T201
+        with data_of_run(keep / str(each) if keep else None, said) as data:
+            run = asyncio.run(play(each, faults, events, data.folder, said, brokers=int(brokers)))
+            data.keep |= not is_clean(totals([run]))
+            run.left = data.folder if data.keep else None
+        played.append(run)
+        show(run, console)
     found = totals(played)
     print(line(found))  # noqa: T201 -- what it is asked for
     sys.exit(0 if is_clean(found) else 1)

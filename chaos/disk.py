@@ -1,9 +1,10 @@
 """A small disk for the workers' stores, which can be filled to the last byte: a tmpfs of its own (Linux, as root)."""
 
 import os
+import shutil
 import subprocess
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 SIZE = "512m"
@@ -12,16 +13,26 @@ FILLER = "filler"
 
 @contextmanager
 def small_disk(folder: Path) -> Iterator[None]:
-    """Mount a small disk on `folder` for as long as the block lasts; where that is not allowed, leave the big one."""
+    """Mount a small disk on `folder` for as long as the block lasts, and leave there what was on it in the end.
+
+    Where that is not allowed, leave the big one.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     if os.geteuid() != 0:
         yield
         return
     subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={SIZE}", "tmpfs", str(folder)], check=True)  # noqa: S607 -- the system's own
+    left = folder.with_name(f"{folder.name}-left")
+    left.mkdir()
     try:
         yield
     finally:
+        free(folder)
+        with suppress(OSError):  # what is left is evidence: where it cannot be had, the verdict still counts
+            shutil.copytree(folder, left, dirs_exist_ok=True)
         subprocess.run(["umount", "--lazy", str(folder)], check=True)  # noqa: S607 -- likewise
+        folder.rmdir()
+        left.rename(folder)
 
 
 def fill(folder: Path) -> None:

@@ -148,8 +148,7 @@ async def stores_one_file(at: Stage) -> None:
     """One file of each database of the stores is damaged between two runs: what a disk does, and RocksDB may miss."""
 
     def harm(store: Path) -> None:
-        for done in damage_one(store, at.dice):
-            at.say(f"{store.name}: {done}")
+        at.say(f"{store.name}: {', '.join(damage_one(store, at.dice))}")
 
     await _damaged(at, harm)
 

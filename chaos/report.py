@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Sequence
 from typing import Any
 
 from rich.console import Console
@@ -11,7 +11,7 @@ from rich.table import Table
 from chaos.run import STANDS, Played
 
 
-def totals(runs: Iterable[Played]) -> dict[str, Any]:
+def totals(runs: Sequence[Played]) -> dict[str, Any]:
     """Return the totals over all runs; `exits` are those of workers, by fence or signal, `needless_exits` those of
     them that no fault explains; `late` is how often a fault hit when there was no work left.
     """
@@ -48,6 +48,7 @@ def totals(runs: Iterable[Played]) -> dict[str, Any]:
     return {
         **found, "exits": dict(sorted(exits.items())), "longest_stand_seconds": round(stood, 1),
         "longest_back_seconds": round(back, 1), "most_memory_mib": memory >> 20, "seeds": seeds,
+        "left": [str(run.left) for run in runs if run.left],
     }  # fmt: skip
 
 
@@ -84,7 +85,9 @@ def show(run: Played, console: Console) -> None:
             f"{row.seconds:.1f}",
         )
     console.print(table)
-    for line in (*run.verdict.examples, *run.fell[:3]):
+    told = (f"an identifier of a customer is in what {log} said" for log in run.told)
+    left = [f"data left in {run.left}"] if run.left else []
+    for line in (*run.verdict.examples, *run.verdict.apart, *run.fell[:3], *told, *left):
         console.print(f"  {line}", markup=False, highlight=False)
 
 

@@ -56,7 +56,7 @@ class Row:
 
 @dataclass(slots=True)
 class Played:
-    """A run that is over."""
+    """A run that is over; `left` is where its data is, if it is there still."""
 
     seed: int
     rows: list[Row] = field(default_factory=list)
@@ -65,6 +65,7 @@ class Played:
     memory: int = 0
     told: list[str] = field(default_factory=list)
     compared: int = 0
+    left: Path | None = None
 
 
 async def play(

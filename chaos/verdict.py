@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from chaos.answer import FINDINGS, Answer, Event
+from chaos.apart import apart
 from pipeline.touchpoint import Origin
 
 OWN = {
@@ -32,13 +33,14 @@ Heard = Mapping[str, Sequence[Mapping[str, Any]]]
 
 @dataclass(slots=True)
 class Verdict:
-    """How many of each, by fault; the first few are named."""
+    """How many of each, by fault; the first few are named, and of wrong records told where they are `apart`."""
 
     lost: Counter[str] = field(default_factory=Counter)
     duplicated: Counter[str] = field(default_factory=Counter)
     wrong: Counter[str] = field(default_factory=Counter)
     repeated: Counter[str] = field(default_factory=Counter)
     examples: list[str] = field(default_factory=list)
+    apart: list[str] = field(default_factory=list)
 
     def note(self, what: str, fault: str, why: str) -> None:
         """Count one, and keep the first few; `why` names ids, never a person."""
@@ -47,7 +49,7 @@ class Verdict:
             self.examples.append(f"{what} ({fault}): {why}")
 
 
-MOST_EXAMPLES = 20
+MOST_EXAMPLES, MOST_APART = 20, 5
 
 
 def judge(heard: Heard, state: Collection[bytes], wanted: Answer, fault_at: Callable[[Origin], str]) -> Verdict:
@@ -57,22 +59,27 @@ def judge(heard: Heard, state: Collection[bytes], wanted: Answer, fault_at: Call
     for name in (*FINDINGS, "timelines"):
         _standing(name, heard[name], wanted, fault_at, verdict)
     owners = {customer.encode() for customer in wanted.customers.values()}
-    for _ in wanted.rows - set(state):
-        verdict.note("lost", "state", "a row of the state is missing")
+    for key in wanted.rows - set(state):
+        verdict.note("lost", "state", f"the row of {_row(key)} is missing")
     for key in set(state) - wanted.rows:
         customer, _, _rest = key.partition(b"\0")
         if customer in owners and not _moved_on(key, wanted):
-            verdict.note("wrong", "state", f"a row of {customer.decode()} is no event's")
+            verdict.note("wrong", "state", f"the row of {_row(key)} is no event's")
     return verdict
 
 
 def _moved_on(key: bytes, wanted: Answer) -> bool:
     """Say whether a row's event is another customer's: it was here before that was known."""
-    customer, when_and_source, event_id, *_ = _parts(key)
+    customer, when_and_source, event_id = _parts(key)
     return wanted.customers.get((when_and_source[8:].decode(), event_id.decode())) not in {None, customer.decode()}
 
 
-def _parts(key: bytes) -> tuple[bytes, ...]:
+def _row(key: bytes) -> str:
+    customer, when_and_source, event_id = _parts(key)
+    return f"{customer.decode()}, {when_and_source[8:].decode()}/{event_id.decode()}"
+
+
+def _parts(key: bytes) -> tuple[bytes, bytes, bytes]:
     """Return customer, time and source, event id: `agents.kept.entry_key`. The eight bytes of the time may be zeros."""
     customer, _, rest = key.partition(b"\0")
     source, _, after = rest[8:].partition(b"\0")
@@ -129,6 +136,8 @@ def _standing(
             verdict.note("lost", where, f"{name} {one} does not stand")
         elif differs := _differences(record, stands[one]):
             verdict.note("wrong", where, f"{name} {one} says another {', '.join(differs)}")
+            if len(verdict.apart) < MOST_APART:
+                verdict.apart.append(f"{name} {one}: {apart(record, stands[one], LEFT_OUT)}")
     for one in stands.keys() - expected.keys():
         verdict.note("duplicated", fault_at(_last_place(stands[one], wanted)), f"{name} {one} stands")
 

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from chaos.answer import Answer
-from chaos.verdict import judge
+from chaos.verdict import MOST_APART, judge
 from pipeline.touchpoint import Origin
 
 PLACE = Origin("raw.chat", 0, 7)
@@ -93,3 +93,16 @@ def test_the_state_is_looked_at() -> None:
     assert counts(heard(), set()) == {"lost": 1}
     assert counts(heard(), {ROW, strange}) == {"wrong": 1}
     assert counts(heard(), {ROW, left_behind}) == {}
+
+
+@pytest.mark.parametrize("count", [MOST_APART - 1, MOST_APART, MOST_APART + 1])
+def test_where_wrong_records_are_apart_is_told_of_the_first(count: int) -> None:
+    """All are counted."""
+    names = [f"f{number}" for number in range(count)]
+    should = wanted()
+    should.standing["repeat-contacts"] = {name: {**FLAG, "flag_id": name, "chain_length": 2} for name in names}
+    told = [{**FLAG, "flag_id": name, "chain_length": 3, "version": 4} for name in names]
+    verdict = judge(heard(repeat_contacts=told), {ROW}, should, lambda _origin: "fault")
+    assert verdict.wrong.total() == count
+    line = "repeat-contacts {}: version 4, wanted 3; chain_length 3, wanted 2"
+    assert verdict.apart == [line.format(one) for one in names[:MOST_APART]]
