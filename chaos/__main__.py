@@ -1,10 +1,11 @@
-"""`make chaos`: plays the faults, prints a table a run, and the totals as the last line."""
+"""`make chaos`: plays the faults, prints a table a run and one of all runs, and the totals as the last line."""
 
 import asyncio
 import logging
 import sys
 import time
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from random import Random
 
@@ -13,7 +14,7 @@ from rich.console import Console
 
 from chaos.evidence import data_of_run
 from chaos.faults import FAULTS, ON_THREE, lag_at_start
-from chaos.report import is_clean, line, show, totals
+from chaos.report import is_clean, line, show, show_sum, totals
 from chaos.run import Played, play
 
 MOST_LAG = 1_000_000
@@ -57,16 +58,22 @@ def chaos(
             if not only or any(part in fault.name for part in only)
         ]
         Random(each).shuffle(faults)  # noqa: S311 -- repeatable, not secret
-        said = lambda text: print(f"[{time.monotonic() - began:6.1f} s] {text}", file=sys.stderr, flush=True)  # noqa: E731, T201
+        said = partial(_say, began, each)
         with data_of_run(keep / str(each) if keep else None, said) as data:
             run = asyncio.run(play(each, faults, events, data.folder, said, brokers=int(brokers)))
             data.keep |= not is_clean(totals([run]))
             run.left = data.folder if data.keep else None
         played.append(run)
         show(run, console)
+    if len(played) > 1:
+        show_sum(played, console)
     found = totals(played)
     print(line(found))  # noqa: T201 -- what it is asked for
     sys.exit(0 if is_clean(found) else 1)
+
+
+def _say(began: float, seed: int, text: str) -> None:
+    print(f"[{time.monotonic() - began:6.1f} s] seed {seed}: {text}", file=sys.stderr, flush=True)  # noqa: T201 -- meant for the terminal
 
 
 if __name__ == "__main__":

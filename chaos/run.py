@@ -98,6 +98,7 @@ async def play(
                     except (StalledError, WorkerGaveUpError):
                         say("\n".join(f"{log.parent.name}:\n{tail(log)}" for log in at.workers.logs[-4:]))
                         raise
+                    say(f"{fault.name}: over, caught up in {played.rows[-1].seconds:.1f} s")
             at.workers.stop()
             say("reading everything, and asking the core what it should be")
             wanted, heard = await _answer(run), await run.read(READ)
