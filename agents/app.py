@@ -35,6 +35,7 @@ from agents.exact.guard import Guard, Watches
 from agents.exact.journal import open_journal
 from agents.exact.loop import ExactLoop
 from agents.exact.outbox import Outbox, Producer
+from agents.exact.readback import Readback
 from agents.forgetting import ForgettingResolver
 from agents.hot import HotCustomers
 from agents.installation import Installation
@@ -85,7 +86,8 @@ def make_app(at: Installation, metrics: Metrics) -> faust.App:
     stitched = [at.name(topic) for topic in ("touchpoints", "moves", "identity-changes", "deadlines")]
     chunked = frozenset({*raw, *stitched, at.name("identity-claims")})
     app = faust_app(at, chunked)
-    app.transport = exact_transport(fence, chunked, watches.pause.check)(app.conf.broker_consumer, app)
+    readback = Readback(chunked)
+    app.transport = exact_transport(fence, chunked, watches.pause.check, readback)(app.conf.broker_consumer, app)
     group, outbox = FaustGroup(app, at.bootstrap), make_outbox(at)
     loop = ExactLoop(
         group,
@@ -101,7 +103,7 @@ def make_app(at: Installation, metrics: Metrics) -> faust.App:
         at.settings.most_crashes,
     )
     budgets = BudgetWatch(budget_policy(at.settings), raw, metrics, time.monotonic)
-    tables = {name: _table(app, at, name) for name in (*STATE, "state.bonds")}
+    tables = {name: make_table(app, at, name, readback) for name in (*STATE, "state.bonds")}
     directory = make_directory(at, metrics)
     resolver = ruling(at, make_resolver(at, tables["state.bonds"], metrics))
     reminders = Reminders(group.generation)
@@ -327,9 +329,10 @@ def faust_app(at: Installation, chunked: frozenset[str]) -> faust.App:
     )
 
 
-def _table(app: faust.App, at: Installation, name: str) -> StateTable:
+def make_table(app: faust.App, at: Installation, name: str, readback: Readback) -> StateTable:
+    """Return a table of the state, whose changelog is the topic of this name."""
     changelog = next(topic for topic in at.wanted() if topic.name == at.name(name))
-    table = app.Table(
+    table: Any = app.Table(
         name.replace(".", "-"),
         partitions=changelog.partitions,
         # Raw, said outright: Faust would read the rows back as JSON whatever their type, and never end its recovery.
@@ -344,6 +347,7 @@ def _table(app: faust.App, at: Installation, name: str) -> StateTable:
         key_type=bytes,
         value_type=bytes,
     )
+    table.follows = readback.follows
     return StateTable(lambda: cast(Rows, table.data), changelog.name)
 
 

@@ -42,8 +42,9 @@ class Trusted:
 
 
 @contextmanager
-def opened(data: Path, leave: Leave) -> Iterator[None]:
-    """Open a store in `data`; where that fails, leave at once: Faust would try again for half a minute.
+def sound(data: Path, leave: Leave) -> Iterator[None]:
+    """Do something with a store in `data` that must not fail: then leave at once. Where one does not open Faust would
+    try again for half a minute; where rows are not read back it would go on without them.
 
     A locked one it may try again: it is the last process's, which has not ended yet.
     """

@@ -4,7 +4,9 @@ Rule 1. A row is written locally and to the changelog by `agents.exact.loop`; Fa
         is not used. Faust finds the changelog, restores from it, and closes what is revoked.
 Rule 2. `reached` moves the restore point only over changelog records that are all here: from where it stands, without
         a hole. Otherwise it stays, and the next start reads a little more than it needs.
-Rule 3. In memory and in RocksDB behave the same; one law class examines both.
+Rule 3. What is read back continues what is here, or the worker leaves: Faust would go on over a hole, and after an
+        error, with rows that are missing for ever. What is here already, or another table's, is not written.
+Rule 4. In memory and in RocksDB behave the same; one law class examines both.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -18,9 +20,8 @@ from faust.stores.base import Store
 from faust.types import TP
 from rocksdict import WriteBatch
 
-from agents import disk
-from agents.exact.exits import leave
-from agents.rocks import SharedMemory
+from agents import disk, rocks
+from agents.exact.exits import Exit, leave
 from agents.rows import Row, SortedRows
 
 
@@ -40,6 +41,16 @@ class Rows(Protocol):
         """Set the changelog offset up to which everything is here."""
 
 
+def apply(rows: Rows, batch: Iterable[Any]) -> None:
+    """Write what was read from a changelog, then move the restore point behind it."""
+    by_log: dict[TP, list[Any]] = {}
+    for event in batch:
+        by_log.setdefault(event.message.tp, []).append(event.message)
+    for tp, messages in by_log.items():
+        rows.write(tp.partition, ((message.key, message.value) for message in messages))
+        rows.set_persisted_offset(tp, messages[-1].offset)
+
+
 class RocksRows(rocksdb.Store):
     """Rows in RocksDB, a database a partition. A broken one ends the worker (`agents.disk`)."""
 
@@ -52,23 +63,29 @@ class RocksRows(rocksdb.Store):
             else:
                 batch.put(key, value)
         with self._trusted:
-            self._db_for_partition(partition).write(batch)
+            database = self._db_for_partition(partition)
+            self._marks[partition].put(batch)
+            database.write(batch)
 
     def scan(self, partition: int, prefix: bytes, start: bytes = b"") -> Iterator[tuple[bytes, bytes]]:
         """Yield a partition's rows whose keys begin with `prefix`, in key order, from `start` on."""
         with self._trusted:
-            for key, value in self._db_for_partition(partition).items(from_key=max(prefix, start)):
+            database, last = self._db_for_partition(partition), max(prefix, start)
+            for key, value in database.items(from_key=last):
                 if not key.startswith(prefix):
                     return
-                if key != self.offset_key:  # Faust keeps the restore point among the rows
+                last = key
+                if key != self.offset_key and not key.startswith(rocks.MARK):  # what is kept beside the rows
                     yield key, value
+            rocks.check_end(database, last)
 
     def apply_changelog_batch(
         self, batch: Iterable[Any], to_key: Callable[[Any], Any], to_value: Callable[[Any], Any]
     ) -> None:
         """Take rows from the changelog, as Faust reads them at start."""
-        with self._trusted:
-            super().apply_changelog_batch(batch, to_key, to_value)
+        del to_key, to_value  # bytes stay bytes
+        with disk.sound(Path(self.app.conf.datadir), leave):
+            apply(self, batch)
 
     def persisted_offset(self, tp: TP) -> int | None:
         """Return the changelog offset up to which everything is here."""
@@ -81,8 +98,14 @@ class RocksRows(rocksdb.Store):
             super().set_persisted_offset(tp, offset)
 
     def _open_for_partition(self, partition: int) -> Any:  # noqa: ANN401 -- Faust's own signature
-        with disk.opened(Path(self.app.conf.datadir), leave):
-            return super()._open_for_partition(partition)
+        with disk.sound(Path(self.app.conf.datadir), leave):
+            database = super()._open_for_partition(partition)
+            self._marks[partition] = rocks.Marks(database)
+            return database
+
+    @cached_property
+    def _marks(self) -> dict[int, rocks.Marks]:
+        return {}
 
     @cached_property
     def _trusted(self) -> disk.Trusted:
@@ -109,10 +132,7 @@ class MemoryRows(Store[Any, Any]):
     ) -> None:
         """Take rows from the changelog, as Faust reads them at start."""
         del to_key, to_value  # bytes stay bytes
-        for event in batch:
-            message = event.message
-            self.write(message.partition, [(message.key, message.value)])
-            self.set_persisted_offset(message.tp, message.offset)
+        apply(self, batch)
 
     def persisted_offset(self, tp: TP) -> int | None:
         """Return the changelog offset up to which everything is here; None once the partition was given away."""
@@ -145,6 +165,35 @@ class MemoryRows(Store[Any, Any]):
 class RowTable(faust.Table[bytes, bytes]):
     """A Faust table whose store holds rows. The app's setting `store` decides: memory:// or rocksdb://."""
 
+    follows: Callable[[TP, int, int], bool] = staticmethod(lambda _tp, offset, here: offset <= here + 1)
+    """Whether a changelog record, at an offset, continues what is here, up to another (`agents.exact.readback`)."""
+
+    def persisted_offset(self, tp: TP) -> int:
+        """Return the changelog offset up to which everything is here; -1 before the first.
+
+        By None Faust would go on where it last read in this process, which may be the store that was closed since.
+        """
+        offset: int | None = super().persisted_offset(tp)
+        return -1 if offset is None else offset
+
+    def apply_changelog_batch(self, batch: Iterable[Any]) -> None:
+        """Take rows from the changelog, as Faust reads them at start: what continues what is here (Rule 3)."""
+        here: dict[TP, int] = {}
+        news = []
+        for event in batch:
+            tp, offset = event.message.tp, event.message.offset
+            if tp.topic not in self.changelog_topic.topics:
+                continue  # Faust gives a record that came too late to whichever table came last
+            if tp not in here:
+                here[tp] = self.persisted_offset(tp)
+            if offset <= here[tp]:
+                continue
+            if not self.follows(tp, offset, here[tp]):
+                leave(Exit.OUT_OF_SEQUENCE, f"{tp.topic}-{tp.partition}: read back {offset} after {here[tp]}")
+            here[tp] = offset
+            news.append(event)
+        super().apply_changelog_batch(news)
+
     def _new_store(self) -> Any:  # noqa: ANN401 -- Faust's own signature
         shape: dict[str, Any] = {"table_name": self.name, "key_type": bytes, "value_type": bytes}
         shape |= {"key_serializer": "raw", "value_serializer": "raw"}
@@ -152,7 +201,7 @@ class RowTable(faust.Table[bytes, bytes]):
         if str(url).startswith("memory"):
             return MemoryRows(url, self.app, self, **shape)
         store = RocksRows(url, self.app, self, options={"driver": "rocksdict"}, **shape)
-        store.rocksdb_options = SharedMemory()
+        store.rocksdb_options = rocks.SharedMemory()
         return store
 
 

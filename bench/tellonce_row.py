@@ -21,8 +21,7 @@ import faust
 import uvloop
 from vaderSentiment.vaderSentiment import SentimentIntensityAnalyzer
 
-from agents.app import _table as make_table
-from agents.app import faust_app, make_outbox
+from agents.app import faust_app, make_outbox, make_table
 from agents.contracts import schema_book
 from agents.exact.chunks import Chunk, ChunkSchema
 from agents.exact.consumer import exact_transport
@@ -34,6 +33,7 @@ from agents.exact.journal import open_journal
 from agents.exact.loop import Effects, ExactLoop, Put
 from agents.exact.outbox import Send
 from agents.exact.pace import Pace
+from agents.exact.readback import Readback
 from agents.installation import Installation
 from agents.settings import Settings
 from agents.tables import StateTable
@@ -125,11 +125,13 @@ def make_app(at: Installation, score: Callable[[str], float]) -> faust.App:
     watches = Watches.of(at.settings.session_timeout, leave, time.monotonic, time.monotonic)
     check_pause = watches.pause.check
     app = faust_app(at, chunked)
-    app.transport = exact_transport(fence, chunked, check_pause)(app.conf.broker_consumer, app)
+    readback = Readback(chunked)
+    app.transport = exact_transport(fence, chunked, check_pause, readback)(app.conf.broker_consumer, app)
     group, outbox = FaustGroup(app, at.bootstrap), make_outbox(at)
     journal = open_journal(at.data, str(os.getpid()))
     loop = ExactLoop(group, fence, outbox, leave, check_pause, lambda: None, time.monotonic, lambda *_: None, journal)
-    step = Step(make_table(app, at, work.STATE), at.name(work.OUTPUTS), at.name(work.ALERTS), score, group.generation)
+    state = make_table(app, at, work.STATE, readback)
+    step = Step(state, at.name(work.OUTPUTS), at.name(work.ALERTS), score, group.generation)
     app.agent(app.topic(work.EVENTS, schema=ChunkSchema()), name="intake")(loop.agent("intake", step))
 
     guard = Guard(

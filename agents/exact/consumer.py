@@ -9,14 +9,17 @@ from faust.transport.drivers import aiokafka as driver
 from faust.types import TP
 
 from agents.exact.fence import Fence
+from agents.exact.readback import Readback
 from agents.exact.turns import fair_thread
 
 
 def exact_transport(  # noqa: C901 -- two small classes over three values
-    fence: Fence, topics: frozenset[str], check_pause: Callable[[], None]
+    fence: Fence, topics: frozenset[str], check_pause: Callable[[], None], readback: Readback
 ) -> type[driver.Transport]:
-    """Return Faust's Kafka transport with a consumer that commits what `fence` saw processed of these topics."""
-    thread = fair_thread(topics)
+    """Return Faust's Kafka transport with a consumer that commits what `fence` saw processed of these topics, and notes
+    in `readback` what is fetched of all others.
+    """
+    thread = fair_thread(topics, readback)
 
     class ExactConsumer(driver.Consumer):
         def _new_consumer_thread(self) -> driver.AIOKafkaConsumerThread:

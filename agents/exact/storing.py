@@ -1,4 +1,8 @@
-"""What the store's library raises: RocksDB's binding has no error of its own."""
+"""What the store raises: RocksDB's binding has no error of its own."""
+
+
+class IncompleteError(Exception):
+    """A database has files that it knows nothing of: rows are missing."""
 
 
 def is_rocksdbs(kind: type[BaseException] | None) -> bool:
@@ -6,4 +10,4 @@ def is_rocksdbs(kind: type[BaseException] | None) -> bool:
 
     Nobody else raises one.
     """
-    return kind is Exception
+    return kind in (Exception, IncompleteError)

@@ -4,12 +4,13 @@ The client hands out all that it fetched of one partition, megabytes of it, befo
 others look as if they stood still, and no partition's work overlaps with another's waiting for Kafka.
 
 So the thread in which Faust's client lives is ours; there its client is also made to heed what the group answers
-(`agents.exact.offsets`).
+(`agents.exact.offsets`), and note is taken of what is read back of the state (`agents.exact.readback`).
 
 Rule 1. Of each partition that comes in chunks a share is taken at a time. Other topics (changelogs) come as they did.
 Rule 2. What was taken is handed on whatever happens to the next partition; its error is raised when it comes again.
 """
 
+from collections.abc import Mapping
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer
@@ -18,13 +19,14 @@ from faust.transport.drivers import aiokafka as driver
 from faust.types import TP
 
 from agents.exact.offsets import heed_errors
+from agents.exact.readback import Readback
 
 SHARE = 1000
 """Records: a few chunks, so that a partition's next one is here when its last one is done."""
 
 
-def fair_thread(topics: frozenset[str]) -> type[driver.AIOKafkaConsumerThread]:
-    """Return Faust's consumer thread, in which the partitions of these topics take turns."""
+def fair_thread(topics: frozenset[str], readback: Readback) -> type[driver.AIOKafkaConsumerThread]:
+    """Return Faust's consumer thread, in which the partitions of these topics take turns; all others are read back."""
 
     class FairThread(driver.AIOKafkaConsumerThread):
         async def on_start(self) -> None:
@@ -47,6 +49,19 @@ def fair_thread(topics: frozenset[str]) -> type[driver.AIOKafkaConsumerThread]:
                         if not found:
                             raise
                         break
-            return found or await super()._fetch_records(consumer, active_partitions, timeout, max_records)
+            if found:
+                return found
+            read = await super()._fetch_records(consumer, active_partitions, timeout, max_records)
+            readback.fetched(read)
+            return read
+
+        async def earliest_offsets(self, *partitions: TP) -> Mapping[TP, int]:
+            earliest: Mapping[TP, int] = await super().earliest_offsets(*partitions)
+            readback.begins(earliest)
+            return earliest
+
+        async def _seek_wait(self, consumer: AIOKafkaConsumer, partitions: Mapping[TP, int]) -> None:
+            readback.sought(partitions)  # at once, as the client does it: nothing is fetched in between
+            await super()._seek_wait(consumer, partitions)
 
     return FairThread

@@ -17,6 +17,7 @@ from agents.exact.chunks import ChunkSchema
 from agents.exact.consumer import exact_transport
 from agents.exact.fence import Fence
 from agents.exact.loop import ExactLoop
+from agents.exact.readback import Readback
 from agents.hot import HotCustomers
 from agents.installation import Installation
 from agents.metrics import Metrics
@@ -52,7 +53,7 @@ async def bound(tmp_path: Path) -> AsyncIterator[Bound]:
     loop, producer = make_loop(world, {topic.name: topic.partitions for topic in at.wanted()})
     app: Any = faust_app(at, CHUNKED)
     app.loop = asyncio.get_running_loop()
-    tables = {name: root._table(app, at, name) for name in root.STATE}
+    tables = {name: root.make_table(app, at, name, Readback()) for name in root.STATE}
     timelines = make_timelines(at, tables, HotCustomers(loop.group.generation, metrics), metrics)
     bind: dict[str, tuple[Any, Any]] = {
         "intake": (app.topic(*sorted(RAW), schema=ChunkSchema()), intake(at, RAW, metrics)),
@@ -165,7 +166,7 @@ async def test_the_app_is_fit_for_production(tmp_path: Path) -> None:
     assert sorted(app.agents) == ["intake", "resolver", "timelines"]
     assert {agent.concurrency for agent in app.agents.values()} == {1}
     assert sorted(app.tables) == ["state-bonds", "state-entries", "state-kin", "state-raised"]
-    expected = exact_transport(Fence(), frozenset(), lambda: None)
+    expected = exact_transport(Fence(), frozenset(), lambda: None, Readback())
     assert [cls.__name__ for cls in type(app.transport).__mro__][:2] == [cls.__name__ for cls in expected.__mro__][:2]
 
 

@@ -82,14 +82,14 @@ def test_what_is_no_damage_leaves_the_store_alone(data: Path, words: str, kind: 
 
 def test_a_store_that_does_not_open_ends_the_worker(data: Path) -> None:
     """Faust would try again for half a minute; what is said names no row."""
-    with pytest.raises(LeftError) as end, disk.opened(data, left):
+    with pytest.raises(LeftError) as end, disk.sound(data, left):
         raise Exception("Corruption: key ann@example.com")  # noqa: TRY002 -- as RocksDB's binding does
     assert end.value.args == (Exit.STORE, f"Corruption in {data}")
 
 
 def test_a_locked_store_is_tried_again(data: Path) -> None:
     """The last process has not ended yet."""
-    with pytest.raises(Exception, match="lock file"), disk.opened(data, left):
+    with pytest.raises(Exception, match="lock file"), disk.sound(data, left):
         raise Exception("IO error: While lock file: LOCK")  # noqa: TRY002 -- as RocksDB's binding does
     disk.prepare(data, HERE)
     assert has_store(data)

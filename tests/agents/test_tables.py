@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
+from unittest.mock import Mock
 
 import faust
 import pytest
@@ -11,8 +12,10 @@ from faust.types import TP
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from agents import rocks
+from agents import disk, rocks, tables
+from agents.exact.exits import Exit
 from agents.tables import MemoryRows, RocksRows, Rows, RowTable, StateTable
+from tests.agents.exact.fakes import Left, World
 
 CHANGELOG = "state"
 KEYS = st.binary(min_size=1, max_size=3) | st.sampled_from(
@@ -41,18 +44,22 @@ def folders(tmp_path_factory: pytest.TempPathFactory) -> pytest.TempPathFactory:
     return tmp_path_factory
 
 
-def _store(store: str, folder: Path) -> Any:  # noqa: ANN401 -- a store of rows
-    """Return what the setting makes, on this folder."""
+def _table(store: str, folder: Path) -> Any:  # noqa: ANN401 -- a RowTable: its own types say that none is ever made
+    """Return a table on this folder."""
     app = faust.App("rows", broker="kafka://nobody:1", store=f"{store}://", datadir=folder)
-    make: Any = RowTable  # its own types say that making one never returns
-    table = make(
+    make: Any = RowTable
+    return make(
         app,
         name="state",
         changelog_topic=app.topic(CHANGELOG, key_type=bytes, value_type=bytes),
         key_type=bytes,
         value_type=bytes,
     )
-    rows = table._new_store()
+
+
+def _store(store: str, folder: Path) -> Any:  # noqa: ANN401 -- a store of rows
+    """Return what the setting makes, on this folder."""
+    rows = _table(store, folder)._new_store()
     assert isinstance(rows, MemoryRows if store == "memory" else RocksRows)
     return rows
 
@@ -104,6 +111,68 @@ def test_the_restore_point_is_none_until_it_is_set(store: str, tmp_path: Path) -
     assert rows.persisted_offset(TP(CHANGELOG, 0)) is None
     rows.set_persisted_offset(TP(CHANGELOG, 0), 7)
     assert [rows.persisted_offset(TP(CHANGELOG, each)) for each in (0, 1)] == [7, None]
+
+
+@EVERY_STORE
+def test_faust_is_told_where_a_new_table_begins(store: str, tmp_path: Path) -> None:
+    """By None it would go on where it last read in this process: another store's place."""
+    table = _table(store, tmp_path)
+    assert table.persisted_offset(TP(CHANGELOG, 0)) == -1
+    table.data.set_persisted_offset(TP(CHANGELOG, 0), 0)
+    assert table.persisted_offset(TP(CHANGELOG, 0)) == 0
+
+
+@EVERY_STORE
+def test_only_what_is_news_and_its_own_is_read_back(store: str, tmp_path: Path) -> None:
+    """Faust hands a record that came too late to whichever table came last, and old ones once more."""
+    table = _table(store, tmp_path)
+    table.apply_changelog_batch(_changes((0, 0, b"a", b"1"), (0, 1, b"a", b"2"), (1, 0, b"b", b"1")))
+    late = SimpleNamespace(tp=TP("another", 0), partition=0, offset=9, key=b"c", value=b"1")
+    table.apply_changelog_batch([*_changes((0, 0, b"a", b"1")), SimpleNamespace(message=late)])
+    assert [list(table.data.scan(each, b"")) for each in (0, 1)] == [[(b"a", b"2")], [(b"b", b"1")]]
+    assert [table.persisted_offset(TP(CHANGELOG, each)) for each in (0, 1)] == [1, 0]
+
+
+@EVERY_STORE
+def test_a_hole_in_what_is_read_back_ends_the_worker(
+    store: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing of it is written; where whoever fetched says that the log has nothing in between, it is none."""
+    monkeypatch.setattr(tables, "leave", World().leave)
+    table = _table(store, tmp_path)
+    table.apply_changelog_batch(_changes((0, 0, b"a", b"1")))
+    with pytest.raises(Left) as left:
+        table.apply_changelog_batch(_changes((0, 1, b"a", b"2"), (0, 3, b"a", b"4")))
+    assert (left.value.code, left.value.why) == (Exit.OUT_OF_SEQUENCE, "state-0: read back 3 after 1")
+    assert list(table.data.scan(0, b"")) == [(b"a", b"1")]
+    table.follows = lambda *asked: asked == (TP(CHANGELOG, 0), 3, 0)
+    table.apply_changelog_batch(_changes((0, 3, b"a", b"4")))
+    assert list(table.data.scan(0, b"")) == [(b"a", b"4")]
+
+
+def test_what_cannot_be_read_back_ends_the_worker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Faust would log the error, and begin work without the rows."""
+    monkeypatch.setattr(tables, "leave", World().leave)
+    table = _table("rocksdb", tmp_path)
+    monkeypatch.setattr(table.data, "_db_for_partition", Mock(side_effect=Exception("IO error: No space left")))
+    with pytest.raises(Left) as left:
+        RocksRows.apply_changelog_batch(table.data, _changes((0, 0, b"a", b"1")), _never, _never)
+    assert left.value.code is Exit.STORE
+
+
+def test_a_scan_that_a_broken_block_ends_is_no_end(tmp_path: Path) -> None:
+    """RocksDB's own loop ends there as at the last row; the store is set aside at the next start."""
+    rows = _store("rocksdb", tmp_path)
+    rows.write(0, [(b"k%04d" % each, bytes(100)) for each in range(1000)])
+    rows._dbs.pop(0).close()
+    [path] = tmp_path.rglob("*.sst")
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 1
+    path.write_bytes(content)
+    broken = _store("rocksdb", tmp_path)
+    with pytest.raises(Exception, match="Corruption"):
+        list(broken.scan(0, b""))
+    assert [path.name for path in tmp_path.rglob(disk.MARK)] == [disk.MARK]
 
 
 async def test_memory_forgets_revoked_partitions(tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ from faust.types import TP
 from agents.exact.consumer import exact_transport
 from agents.exact.exits import Exit
 from agents.exact.fence import Fence
+from agents.exact.readback import Readback
 from tests.agents.exact.fakes import Left, World
 
 OURS, THEIRS = TP("raw", 0), TP("changelog", 0)
@@ -103,7 +104,7 @@ def consumer(monkeypatch: pytest.MonkeyPatch) -> Any:  # noqa: ANN401 -- our con
     """Return our consumer over the stub."""
     monkeypatch.setattr(driver, "Consumer", Parent)
     fence, world = Fence(), World()
-    made: Any = exact_transport(fence, frozenset({"raw"}), lambda: world.note("check pause"))
+    made: Any = exact_transport(fence, frozenset({"raw"}), lambda: world.note("check pause"), Readback())
     one = made.Consumer(world)
     one.fence = fence
     fence.enter(1)
@@ -203,6 +204,6 @@ def test_waking_makes_the_commit_loop_look(consumer: Any) -> None:  # noqa: ANN4
 
 def test_the_transport_brings_our_consumer() -> None:
     """Faust makes the consumer from the transport's class attribute."""
-    transport = exact_transport(Fence(), frozenset(), lambda: None)
+    transport = exact_transport(Fence(), frozenset(), lambda: None, Readback())
     assert issubclass(transport, driver.Transport)
     assert issubclass(transport.Consumer, driver.Consumer)

@@ -11,8 +11,11 @@ from faust.types import TP
 from hypothesis import given
 from hypothesis import strategies as st
 
+from agents.exact.readback import Readback
 from agents.exact.turns import SHARE, fair_thread
+from tests.agents.exact.fakes import FakeRecord
 
+RAW = frozenset({"raw"})
 TPS = [TP("raw", 0), TP("raw", 1), TP("changelog", 0)]
 MOST = 2000
 
@@ -52,7 +55,7 @@ class Fetched:
 def thread(monkeypatch: pytest.MonkeyPatch) -> Any:  # noqa: ANN401 -- our class, over a stub of Faust's
     """Return how to make our thread over the stub."""
     monkeypatch.setattr(driver, "AIOKafkaConsumerThread", Fetched)
-    return fair_thread(frozenset({"raw"}))
+    return fair_thread(RAW, Readback(RAW))
 
 
 def test_faust_has_the_method_that_we_replace() -> None:
@@ -70,7 +73,7 @@ async def test_everything_comes_in_order_and_no_partition_comes_alone(sizes: lis
     """Each poll brings at most a share of each partition, and something of each that has something."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(driver, "AIOKafkaConsumerThread", Fetched)
-        ours: Any = fair_thread(frozenset({"raw"}))
+        ours: Any = fair_thread(RAW, Readback(RAW))
         raw = {tp: list(range(size)) for tp, size in zip(TPS[:2], sizes, strict=False)}
         here = ours({tp: list(records) for tp, records in raw.items()})
         got: dict[TP, list[int]] = {tp: [] for tp in raw}
@@ -86,8 +89,9 @@ async def test_everything_comes_in_order_and_no_partition_comes_alone(sizes: lis
 
 async def test_changelogs_come_as_they_did(thread: Callable[[dict[TP, Any]], Any]) -> None:
     """While tables are restored nothing else is read, and it is read as fast as it comes."""
-    here = thread({TPS[2]: list(range(5000))})
-    assert await here._fetch_records(None, {TPS[2]}, 1.0, MOST) == {TPS[2]: list(range(MOST))}
+    records = [FakeRecord(offset=offset) for offset in range(5000)]
+    here = thread({TPS[2]: records})
+    assert await here._fetch_records(None, {TPS[2]}, 1.0, MOST) == {TPS[2]: records[:MOST]}
 
 
 async def test_it_waits_only_when_there_is_nothing(thread: Callable[[dict[TP, Any]], Any]) -> None:
