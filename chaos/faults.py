@@ -54,9 +54,11 @@ class Fault:
     over: float = 0.0
     explains: frozenset[str] = frozenset()
 
-    def needless(self, exits: Mapping[str, int], kills: int) -> int:
-        """Return how many of these exits, by fence, it does not explain; `kills` is how many workers it killed."""
-        explained = {KILLED: kills, **{fence: exits.get(fence, 0) for fence in self.explains}}
+    def needless(self, exits: Mapping[str, int], kills: int, latent: Mapping[str, int]) -> int:
+        """Return how many of these exits, by fence, it does not explain; `kills` is how many workers it killed, and
+        `latent` how many may leave because of what an earlier fault harmed.
+        """
+        explained = {**latent, KILLED: kills, **{fence: exits.get(fence, 0) for fence in self.explains}}
         return sum(max(count - explained.get(fence, 0), 0) for fence, count in exits.items())
 
 
@@ -157,6 +159,7 @@ async def _damaged(at: Stage, harm: Callable[[Path], None]) -> None:
     def harm_all() -> None:
         for store in at.workers.stores():
             harm(store)
+        at.latent["store"] = len(at.workers.stores())
 
     await at.reached(0.3)
     await at.anew(harm_all)

@@ -10,6 +10,7 @@ import asyncio
 import shutil
 import signal
 import time
+from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
@@ -37,7 +38,8 @@ PATIENCE = 180.0
 class Stage:
     """A run's stage. `begun` is where each raw partition ended when the present fault began, `kills` how many workers
     it killed, `late` how often it hit when there was no work left; `can_work` is False while a fault takes away what
-    every worker needs. `say` is told what the dice chose.
+    every worker needs. `latent` is how many workers may leave, by fence, for what a fault harmed and nobody met yet;
+    `say` is told what the dice chose.
     """
 
     node: Node | Cluster
@@ -50,6 +52,7 @@ class Stage:
     events: int = 0
     kills: int = 0
     late: int = 0
+    latent: Counter[str] = field(default_factory=Counter)
     can_work: bool = True
     feeding: asyncio.Task[None] | None = None
     watching: asyncio.Task[None] | None = None
@@ -86,6 +89,7 @@ class Stage:
         before = self.looks.taken + 1
         while self.looks.taken <= before:  # what they committed at their end is seen before they start
             await self._wait()
+        self.late += self._is_done()
         self.workers.start(*BOTH)
         self.looks.started(time.monotonic())
 
@@ -142,7 +146,10 @@ class Stage:
         while not (hit := self.workers.signal(name, number)):
             await self._wait()
         self.kills += hit if number == signal.SIGKILL else 0
-        self.late += number != signal.SIGCONT and not self.looks.left and (self.feeding is None or self.feeding.done())
+        self.late += number != signal.SIGCONT and self._is_done()
+
+    def _is_done(self) -> bool:
+        return not self.looks.left and (self.feeding is None or self.feeding.done())
 
     async def until_alive(self, name: str) -> None:
         """Return when a supervisor's worker is there and serves its metrics."""
@@ -160,3 +167,4 @@ class Stage:
         """Delete the workers' data folders."""
         for store in self.workers.stores():
             shutil.rmtree(store)
+        self.latent.clear()

@@ -1,5 +1,7 @@
 """Commits that fall or stand are seen, and nobody is blamed for what a fault took away on purpose."""
 
+from collections import Counter
+
 from aiokafka.structs import TopicPartition
 
 from chaos.faults import Fault, nothing
@@ -74,6 +76,12 @@ def test_an_exit_that_no_fault_explains_is_needless() -> None:
     """As many as were killed, and those by the fault's own fences, are explained; one more is not."""
     fault = Fault("frozen", nothing, explains=frozenset({"paused"}))
     exits = {"signal_sigkill": 2, "paused": 3}
-    assert [fault.needless(exits, kills) for kills in (1, 2, 3)] == [1, 0, 0]
-    assert fault.needless({**exits, "stalled": 1}, 2) == 1
-    assert fault.needless({}, 2) == 0
+    assert [fault.needless(exits, kills, {}) for kills in (1, 2, 3)] == [1, 0, 0]
+    assert fault.needless({**exits, "stalled": 1}, 2, {}) == 1
+    assert fault.needless({}, 2, {}) == 0
+
+
+def test_an_exit_for_what_was_harmed_before_is_explained() -> None:
+    """A store may be found damaged in the next fault: as many may leave as were harmed."""
+    harmed = Counter(store=2)
+    assert [Fault("fair", nothing).needless({"store": count}, 0, harmed) for count in (1, 2, 3)] == [0, 0, 1]
