@@ -64,6 +64,9 @@ AWAY_MS = 60_000
 and who leaves sooner has to do the chunk again. One that hangs is the stall watch's to see.
 """
 
+MOST_READ_BACK = 8
+"""Chunks of rows that are held, while a table is read back, before they are written. By 1 Faust takes another way."""
+
 BATCH_BYTES = 512 * 1024
 """Bytes of a producer's batch; a larger record makes a batch of its own."""
 
@@ -85,8 +88,8 @@ def make_app(at: Installation, metrics: Metrics) -> faust.App:
     raw = {at.name(f"raw.{source}"): source for source in SOURCES}
     stitched = [at.name(topic) for topic in ("touchpoints", "moves", "identity-changes", "deadlines")]
     chunked = frozenset({*raw, *stitched, at.name("identity-claims")})
-    app = faust_app(at, chunked)
-    readback = Readback(chunked)
+    app = faust_app(at)
+    readback = Readback(at.settings.chunk, chunked)
     app.transport = exact_transport(fence, chunked, watches.pause.check, readback)(app.conf.broker_consumer, app)
     group, outbox = FaustGroup(app, at.bootstrap), make_outbox(at)
     loop = ExactLoop(
@@ -302,7 +305,7 @@ def make_outbox(at: Installation) -> Outbox:
     return Outbox(open_producer, {topic.name: topic.partitions for topic in at.wanted()})
 
 
-def faust_app(at: Installation, chunked: frozenset[str]) -> faust.App:
+def faust_app(at: Installation) -> faust.App:
     """Return a bare Faust app, with the settings that docs/decisions/0004 gives the reasons for."""
     quieten()
     settings = at.settings
@@ -324,7 +327,7 @@ def faust_app(at: Installation, chunked: frozenset[str]) -> faust.App:
         broker_heartbeat_interval=settings.heartbeat.total_seconds(),
         broker_rebalance_timeout=max(settings.session_timeout.total_seconds(), 10.0),
         consumer_max_fetch_size=REQUEST_BYTES,
-        ConsumerScheduler=chunk_scheduler(chunked, settings.chunk),
+        ConsumerScheduler=chunk_scheduler(settings.chunk),
         Table=RowTable,
     )
 
@@ -335,17 +338,11 @@ def make_table(app: faust.App, at: Installation, name: str, readback: Readback) 
     table: Any = app.Table(
         name.replace(".", "-"),
         partitions=changelog.partitions,
-        # Raw, said outright: Faust would read the rows back as JSON whatever their type, and never end its recovery.
-        changelog_topic=app.topic(
-            changelog.name,
-            key_type=bytes,
-            value_type=bytes,
-            key_serializer="raw",
-            value_serializer="raw",
-            partitions=changelog.partitions,
-        ),
+        # Said outright: Faust would read the rows back as JSON whatever their type, and never end its recovery.
+        changelog_topic=app.topic(changelog.name, schema=ChunkSchema(), partitions=changelog.partitions),
         key_type=bytes,
         value_type=bytes,
+        recovery_buffer_size=MOST_READ_BACK,
     )
     table.follows = readback.follows
     return StateTable(lambda: cast(Rows, table.data), changelog.name)

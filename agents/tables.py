@@ -12,7 +12,7 @@ Rule 4. In memory and in RocksDB behave the same; one law class examines both.
 from collections.abc import Callable, Iterable, Iterator
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
 import faust
 from faust.stores import rocksdb
@@ -39,16 +39,6 @@ class Rows(Protocol):
 
     def set_persisted_offset(self, tp: TP, offset: int) -> None:
         """Set the changelog offset up to which everything is here."""
-
-
-def apply(rows: Rows, batch: Iterable[Any]) -> None:
-    """Write what was read from a changelog, then move the restore point behind it."""
-    by_log: dict[TP, list[Any]] = {}
-    for event in batch:
-        by_log.setdefault(event.message.tp, []).append(event.message)
-    for tp, messages in by_log.items():
-        rows.write(tp.partition, ((message.key, message.value) for message in messages))
-        rows.set_persisted_offset(tp, messages[-1].offset)
 
 
 class RocksRows(rocksdb.Store):
@@ -78,14 +68,6 @@ class RocksRows(rocksdb.Store):
                 if key != self.offset_key and not key.startswith(rocks.MARK):  # what is kept beside the rows
                     yield key, value
             rocks.check_end(database, last)
-
-    def apply_changelog_batch(
-        self, batch: Iterable[Any], to_key: Callable[[Any], Any], to_value: Callable[[Any], Any]
-    ) -> None:
-        """Take rows from the changelog, as Faust reads them at start."""
-        del to_key, to_value  # bytes stay bytes
-        with disk.sound(Path(self.app.conf.datadir), leave):
-            apply(self, batch)
 
     def persisted_offset(self, tp: TP) -> int | None:
         """Return the changelog offset up to which everything is here."""
@@ -130,9 +112,7 @@ class MemoryRows(Store[Any, Any]):
     def apply_changelog_batch(
         self, batch: Iterable[Any], to_key: Callable[[Any], Any], to_value: Callable[[Any], Any]
     ) -> None:
-        """Take rows from the changelog, as Faust reads them at start."""
-        del to_key, to_value  # bytes stay bytes
-        apply(self, batch)
+        """Nothing comes this way: the table writes what is read back."""
 
     def persisted_offset(self, tp: TP) -> int | None:
         """Return the changelog offset up to which everything is here; None once the partition was given away."""
@@ -166,7 +146,7 @@ class RowTable(faust.Table[bytes, bytes]):
     """A Faust table whose store holds rows. The app's setting `store` decides: memory:// or rocksdb://."""
 
     follows: Callable[[TP, int, int], bool] = staticmethod(lambda _tp, offset, here: offset <= here + 1)
-    """Whether a changelog record, at an offset, continues what is here, up to another (`agents.exact.readback`)."""
+    """Whether a chunk of a changelog, from an offset on, follows on what is here, up to another (`exact.readback`)."""
 
     def persisted_offset(self, tp: TP) -> int:
         """Return the changelog offset up to which everything is here; -1 before the first.
@@ -177,22 +157,21 @@ class RowTable(faust.Table[bytes, bytes]):
         return -1 if offset is None else offset
 
     def apply_changelog_batch(self, batch: Iterable[Any]) -> None:
-        """Take rows from the changelog, as Faust reads them at start: what continues what is here (Rule 3)."""
-        here: dict[TP, int] = {}
-        news = []
+        """Take chunks of rows from the changelog, as Faust reads them back: what continues what is here (Rule 3)."""
         for event in batch:
-            tp, offset = event.message.tp, event.message.offset
+            tp, records = event.message.tp, event.message.value
             if tp.topic not in self.changelog_topic.topics:
                 continue  # Faust gives a record that came too late to whichever table came last
-            if tp not in here:
-                here[tp] = self.persisted_offset(tp)
-            if offset <= here[tp]:
-                continue
-            if not self.follows(tp, offset, here[tp]):
-                leave(Exit.OUT_OF_SEQUENCE, f"{tp.topic}-{tp.partition}: read back {offset} after {here[tp]}")
-            here[tp] = offset
-            news.append(event)
-        super().apply_changelog_batch(news)
+            with disk.sound(Path(self.app.conf.datadir), leave):
+                here = self.persisted_offset(tp)
+                news = [(record.key, record.value) for record in records if record.offset > here]
+                first, last = records[0].offset, records[-1].offset
+                if first > here and not self.follows(tp, first, here):
+                    leave(Exit.OUT_OF_SEQUENCE, f"{tp.topic}-{tp.partition}: read back {first} after {here}")
+                if news:
+                    rows = cast(Rows, self.data)
+                    rows.write(tp.partition, news)
+                    rows.set_persisted_offset(tp, last)
 
     def _new_store(self) -> Any:  # noqa: ANN401 -- Faust's own signature
         shape: dict[str, Any] = {"table_name": self.name, "key_type": bytes, "value_type": bytes}

@@ -1,8 +1,7 @@
-"""Records reach an agent in chunks: many records of one partition as one message.
+"""Records reach an agent, or a table that is read back, in chunks: many records of one partition as one message.
 
 Rule 1. A chunk holds consecutive records of one partition as one fetch brought them, `size` at most.
-Rule 2. To Faust a chunk looks like its last record, with the list of all as its value; other topics (changelogs) go
-        through as they always did.
+Rule 2. To Faust a chunk looks like its last record, with the list of all as its value.
 Rule 3. Partitions take turns, a chunk each, so that a busy one does not hold up the others.
 """
 
@@ -68,12 +67,12 @@ class Chunk:
                 yield one.offset + 1, other.offset
 
 
-def chunk_scheduler(topics: frozenset[str], size: int) -> type[DefaultSchedulingStrategy]:
-    """Return the scheduler (Faust's public setting `ConsumerScheduler`) that hands over these topics in chunks."""
+def chunk_scheduler(size: int) -> type[DefaultSchedulingStrategy]:
+    """Return the scheduler (Faust's public setting `ConsumerScheduler`) that hands over records in chunks."""
 
     class ChunkScheduler(DefaultSchedulingStrategy):
         def iterate(self, records: Mapping[TP, list[Any]]) -> Iterator[tuple[TP, Any]]:
-            chunked = {tp: _cut(batch, size) for tp, batch in records.items() if tp.topic in topics}
+            chunked = {tp: _cut(batch, size) for tp, batch in records.items()}
             while chunked:
                 for tp in list(chunked):
                     chunk = next(chunked[tp], None)
@@ -81,7 +80,6 @@ def chunk_scheduler(topics: frozenset[str], size: int) -> type[DefaultScheduling
                         del chunked[tp]
                     else:
                         yield tp, dataclasses.replace(chunk[-1], key=None, value=chunk)
-            yield from super().iterate({tp: batch for tp, batch in records.items() if tp.topic not in topics})
 
     return ChunkScheduler
 

@@ -17,12 +17,13 @@ from faust.types import TP
 
 @dataclass(slots=True)
 class Readback:
-    """From where the log has nothing, up to a record that came; where that is not the record itself.
+    """From where the log has nothing, up to the first record of a chunk; where that is not the record itself.
 
-    `chunked` are the topics that are no changelogs: `agents.exact.fence` looks after those.
+    `size` is a chunk's; `aside` are the topics that are no changelogs: `agents.exact.fence` looks after those.
     """
 
-    chunked: frozenset[str] = frozenset()
+    size: int
+    aside: frozenset[str] = frozenset()
     _earliest: dict[TP, int] = field(default_factory=dict)
     _at: dict[TP, int] = field(default_factory=dict)
     _since: dict[TP, dict[int, int]] = field(default_factory=dict)
@@ -38,18 +39,18 @@ class Readback:
             self._since.pop(tp, None)
 
     def fetched(self, found: Mapping[TP, Sequence[Any]]) -> None:
-        """Take note of records that were fetched in one go, and of what there is not between them."""
+        """Take note of records that were fetched in one go, and of what there is not before each chunk of them."""
         for tp, records in found.items():
-            if tp.topic in self.chunked:
+            if tp.topic in self.aside or not records:
                 continue
-            at = self._at.get(tp)
-            for record in records:
-                if at is not None and at < record.offset:
-                    self._since.setdefault(tp, {})[record.offset] = at
-                at = record.offset + 1
-            if at is not None:
-                self._at[tp] = at
+            at = self._at.get(tp, records[0].offset)
+            for begin in range(0, len(records), self.size):
+                first = records[begin].offset
+                if at < first:
+                    self._since.setdefault(tp, {})[first] = at
+                at = records[min(begin + self.size, len(records)) - 1].offset + 1
+            self._at[tp] = at
 
     def follows(self, tp: TP, offset: int, here: int) -> bool:
-        """Say whether nothing is missing between what is here, up to `here`, and the record at `offset`."""
+        """Say whether nothing is missing between what is here, up to `here`, and the chunk that begins at `offset`."""
         return self._since.get(tp, {}).pop(offset, offset) <= here + 1

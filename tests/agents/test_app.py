@@ -51,9 +51,9 @@ async def bound(tmp_path: Path) -> AsyncIterator[Bound]:
     at = Installation.of(Settings(store="memory"), "nobody:1", tmp_path)
     world, metrics = World(log=set(range(100_000))), Metrics()
     loop, producer = make_loop(world, {topic.name: topic.partitions for topic in at.wanted()})
-    app: Any = faust_app(at, CHUNKED)
+    app: Any = faust_app(at)
     app.loop = asyncio.get_running_loop()
-    tables = {name: root.make_table(app, at, name, Readback()) for name in root.STATE}
+    tables = {name: root.make_table(app, at, name, Readback(1)) for name in root.STATE}
     timelines = make_timelines(at, tables, HotCustomers(loop.group.generation, metrics), metrics)
     bind: dict[str, tuple[Any, Any]] = {
         "intake": (app.topic(*sorted(RAW), schema=ChunkSchema()), intake(at, RAW, metrics)),
@@ -166,13 +166,13 @@ async def test_the_app_is_fit_for_production(tmp_path: Path) -> None:
     assert sorted(app.agents) == ["intake", "resolver", "timelines"]
     assert {agent.concurrency for agent in app.agents.values()} == {1}
     assert sorted(app.tables) == ["state-bonds", "state-entries", "state-kin", "state-raised"]
-    expected = exact_transport(Fence(), frozenset(), lambda: None, Readback())
+    expected = exact_transport(Fence(), frozenset(), lambda: None, Readback(1))
     assert [cls.__name__ for cls in type(app.transport).__mro__][:2] == [cls.__name__ for cls in expected.__mro__][:2]
 
 
 async def test_nothing_that_faust_logs_has_a_customer_in_it(tmp_path: Path) -> None:
     """At DEBUG, Faust writes the key and the value of every send into its log."""
-    faust_app(Installation.of(Settings(), "nobody:1", tmp_path), CHUNKED)
+    faust_app(Installation.of(Settings(), "nobody:1", tmp_path))
     for name in ("faust", "faust.topics", "mode", "aiokafka"):
         assert not logging.getLogger(name).isEnabledFor(logging.DEBUG)
 

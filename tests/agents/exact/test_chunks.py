@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 from agents.exact.chunks import ChunkSchema, chunk_scheduler
 from tests.agents.exact.fakes import FakeRecord, chunk
 
-CHUNKED = frozenset({"raw", "touchpoints"})
 TPS = st.builds(TP, st.sampled_from(("raw", "touchpoints", "changelog")), st.integers(0, 2))
 FETCHES = st.dictionaries(TPS, st.integers(0, 9), max_size=6)
 
@@ -27,36 +26,23 @@ def test_every_record_is_handed_over_once_and_in_order(sizes: dict[TP, int], mos
     """Whatever was fetched, of each partition exactly that comes out, in chunks of at most `size`."""
     fetched = _fetch(sizes)
     out: dict[TP, list[FakeRecord]] = {}
-    for tp, message in chunk_scheduler(CHUNKED, most)().iterate(dict(fetched)):
-        if tp.topic in CHUNKED:
-            assert 1 <= len(message.value) <= most
-            assert (message.offset, message.key) == (message.value[-1].offset, None)
-            out.setdefault(tp, []).extend(message.value)
-        else:
-            out.setdefault(tp, []).append(message)
+    for tp, message in chunk_scheduler(most)().iterate(dict(fetched)):
+        assert 1 <= len(message.value) <= most
+        assert (message.offset, message.key) == (message.value[-1].offset, None)
+        out.setdefault(tp, []).extend(message.value)
     assert out == {tp: records for tp, records in fetched.items() if records}
 
 
 @given(FETCHES, st.integers(1, 4))
 def test_partitions_take_turns(sizes: dict[TP, int], most: int) -> None:
     """While two have chunks left, neither comes twice in a row, and the turns differ by one at most."""
-    turns = [tp for tp, _ in chunk_scheduler(CHUNKED, most)().iterate(dict(_fetch(sizes))) if tp.topic in CHUNKED]
+    turns = [tp for tp, _ in chunk_scheduler(most)().iterate(dict(_fetch(sizes)))]
     left = {tp: turns.count(tp) for tp in turns}
     had = dict.fromkeys(left, 0)
     for tp in turns:
         had[tp] += 1
         waiting = [had[each] for each in left if had[each] < left[each]]
         assert all(had[tp] - count <= 1 for count in waiting)
-
-
-@given(FETCHES)
-def test_other_topics_come_as_faust_hands_them_over(sizes: dict[TP, int]) -> None:
-    """A changelog's records are what Faust's recovery expects: one by one, unchanged."""
-    fetched = _fetch(sizes)
-    out = [message for tp, message in chunk_scheduler(CHUNKED, 3)().iterate(dict(fetched)) if tp.topic not in CHUNKED]
-    expected = [record for tp, records in fetched.items() if tp.topic not in CHUNKED for record in records]
-    by_place = [lambda record: (record.topic, record.partition, record.offset)]
-    assert sorted(out, key=by_place[0]) == sorted(expected, key=by_place[0])
 
 
 @given(st.lists(st.integers(0, 40), min_size=1, unique=True).map(sorted))

@@ -104,7 +104,7 @@ def consumer(monkeypatch: pytest.MonkeyPatch) -> Any:  # noqa: ANN401 -- our con
     """Return our consumer over the stub."""
     monkeypatch.setattr(driver, "Consumer", Parent)
     fence, world = Fence(), World()
-    made: Any = exact_transport(fence, frozenset({"raw"}), lambda: world.note("check pause"), Readback())
+    made: Any = exact_transport(fence, frozenset({"raw"}), lambda: world.note("check pause"), Readback(1))
     one = made.Consumer(world)
     one.fence = fence
     fence.enter(1)
@@ -204,6 +204,6 @@ def test_waking_makes_the_commit_loop_look(consumer: Any) -> None:  # noqa: ANN4
 
 def test_the_transport_brings_our_consumer() -> None:
     """Faust makes the consumer from the transport's class attribute."""
-    transport = exact_transport(Fence(), frozenset(), lambda: None, Readback())
+    transport = exact_transport(Fence(), frozenset(), lambda: None, Readback(1))
     assert issubclass(transport, driver.Transport)
     assert issubclass(transport.Consumer, driver.Consumer)

@@ -27,12 +27,13 @@ def _records(*offsets: int) -> list[Any]:
     log=st.sets(st.integers(0, 30)).map(sorted),
     acts=st.lists(SEEK | FETCHES | DROP, max_size=12),
     taken=st.integers(-1, 10),
+    size=st.integers(1, 4),
 )
 def test_a_record_follows_just_where_the_log_has_nothing_in_between(
-    log: list[int], acts: list[tuple[str, int]], taken: int
+    log: list[int], acts: list[tuple[str, int]], taken: int, size: int
 ) -> None:
     """Whoever takes only what follows has, of the log, everything up to where they are, from where they began."""
-    readback, at, here, waiting = Readback(), 0, taken, list[Any]()
+    readback, at, here, waiting = Readback(size), 0, taken, list[list[Any]]()
     readback.sought({LOG: 0})
     for act, number in acts:
         if act == "seek":
@@ -44,20 +45,21 @@ def test_a_record_follows_just_where_the_log_has_nothing_in_between(
             found = _records(*[offset for offset in log if offset >= at][:number])
             readback.fetched({LOG: found})
             at = found[-1].offset + 1 if found else at
-            waiting += found
+            waiting += [found[begin : begin + size] for begin in range(0, len(found), size)]
         while waiting and act == "fetch":
-            offset = waiting.pop(0).offset
-            missing = [other for other in log if here < other < offset]
-            if offset > here and readback.follows(LOG, offset, here):
+            chunk = waiting.pop(0)
+            first = chunk[0].offset
+            missing = [other for other in log if here < other < first]
+            if first <= here or readback.follows(LOG, first, here):
                 assert not missing
-                here = offset
-            elif offset > here:
-                assert missing or offset > here + 1
+                here = max(here, chunk[-1].offset)
+            else:
+                assert missing or first > here + 1
 
 
 def test_what_was_compacted_away_is_no_hole() -> None:
     """One who reads on from where they are takes every record, whatever offsets are gone."""
-    readback = Readback()
+    readback = Readback(1)
     readback.sought({LOG: 3})
     readback.fetched({LOG: _records(7, 8, 20)})
     readback.fetched({LOG: _records(31)})
@@ -67,7 +69,7 @@ def test_what_was_compacted_away_is_no_hole() -> None:
 
 def test_what_was_dropped_on_the_way_is_a_hole() -> None:
     """Records 3 and 4 were fetched and never came; so was the batch before 7."""
-    readback = Readback()
+    readback = Readback(1)
     readback.sought({LOG: 3})
     readback.fetched({LOG: _records(3, 4, 5)})
     assert not readback.follows(LOG, 5, 2)
@@ -78,7 +80,7 @@ def test_what_was_dropped_on_the_way_is_a_hole() -> None:
 
 def test_what_was_fetched_before_a_seek_is_a_hole() -> None:
     """The reader was sent back to 3, and a record from further on comes first."""
-    readback = Readback()
+    readback = Readback(1)
     readback.sought({LOG: 90})
     readback.fetched({LOG: _records(95)})
     readback.sought({LOG: 3, OTHER: 95})
@@ -88,7 +90,7 @@ def test_what_was_fetched_before_a_seek_is_a_hole() -> None:
 @pytest.mark.parametrize(("sought", "follows"), [(4, True), (5, False), (6, False)])
 def test_what_the_log_deleted_is_no_hole(sought: int, follows: bool) -> None:  # noqa: FBT001 -- parametrised
     """Just before, at, just behind the log's beginning: Faust goes one before it, where nothing is left."""
-    readback = Readback()
+    readback = Readback(1)
     readback.begins({LOG: 5})
     readback.sought({LOG: sought})
     readback.fetched({LOG: _records(6)})
@@ -97,7 +99,7 @@ def test_what_the_log_deleted_is_no_hole(sought: int, follows: bool) -> None:  #
 
 def test_chunked_topics_are_not_noted() -> None:
     """They have a fence of their own; here their gaps would pile up."""
-    readback = Readback(frozenset({"changelog"}))
+    readback = Readback(1, frozenset({"changelog"}))
     readback.sought({LOG: 3})
     readback.fetched({LOG: _records(7)})
     assert not readback.follows(LOG, 7, 2)
@@ -121,7 +123,7 @@ async def test_the_thread_notes_what_it_does(monkeypatch: pytest.MonkeyPatch) ->
         begins = fetched = sought = staticmethod(noted.append)  # type: ignore[assignment]
 
     monkeypatch.setattr(driver, "AIOKafkaConsumerThread", Thread)
-    make: Callable[[], Any] = fair_thread(frozenset(), Notes())
+    make: Callable[[], Any] = fair_thread(frozenset(), Notes(1))
     thread = make()
     assert await thread.earliest_offsets(LOG) == {LOG: 2}
     await thread._seek_wait(None, {LOG: 3})
