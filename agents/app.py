@@ -104,6 +104,7 @@ def make_app(at: Installation, metrics: Metrics) -> faust.App:
         journal,
         make_condemned(at, metrics),
         at.settings.most_crashes,
+        at.settings.chunk,
     )
     budgets = BudgetWatch(budget_policy(at.settings), raw, metrics, time.monotonic)
     tables = {name: make_table(app, at, name, readback) for name in (*STATE, "state.bonds")}

@@ -8,7 +8,8 @@ Rule 2. Work that outlives its generation is dropped, neither stored nor sent no
         worker's by now, who takes the chunk again.
 Rule 3. A step that takes long gives way (`await asyncio.sleep(0)`) every few milliseconds, so that nothing starves.
 Rule 4. While a chunk waits for Kafka, the agent works on another partition's (`lanes`); a partition's chunks never
-        overlap. What waits is in nobody's hands: only work can crash the worker, and what cannot be sent raises.
+        overlap, and what comes meanwhile is the next one. What waits is in nobody's hands: only work can crash the
+        worker, and what cannot be sent raises.
 Rule 5. After a crash what is done is committed at once, for a while. Else each run would tell again what it told, a
         record that crashes the next agent would come again and again as another one, and no run would get further.
 Rule 6. What is in hand is written down first (`agents.exact.journal`). A record that crashed the worker, alone, as
@@ -29,6 +30,7 @@ from agents.exact.chunks import Chunk, Record
 from agents.exact.crashes import Part
 from agents.exact.exits import Exit, Leave, where
 from agents.exact.fence import Fence, Verdict
+from agents.exact.gathering import Arrived
 from agents.exact.group import Group
 from agents.exact.journal import Journal, no_journal
 from agents.exact.lanes import Lanes
@@ -104,7 +106,7 @@ class ExactLoop:
     """Runs steps over chunks, exactly. One for all agents of a worker.
 
     `seeks` is called for each seek; `clock` returns seconds and never goes back; `took` is told of each chunk that is
-    done: the agent's name, the number of records, the seconds.
+    done: the agent's name, the number of records, the seconds; `size` is the most records of a chunk that is gathered.
     """
 
     group: Group
@@ -118,6 +120,7 @@ class ExactLoop:
     journal: Journal = field(default_factory=no_journal)
     condemn: Callable[[Record, int], Effects] = lambda _record, _crashes: Effects()
     most_crashes: int = 3
+    size: int = 200
     _drops: int = 0
     _sought: dict[TP, float] = field(default_factory=dict)
     _began: float = field(init=False)
@@ -130,14 +133,14 @@ class ExactLoop:
         """Return a Faust agent that runs `step` over the chunks of its stream, until something unexpected happens."""
 
         async def work(stream: StreamT[list[Record]]) -> None:
-            lanes = Lanes()
+            turn = asyncio.Lock()
+            lanes = Lanes(lambda arrived: self._guarded(arrived, step, name, turn), self.size)
             try:
                 await self.outbox.open()
                 async for event in stream.events():
                     records: list[Record] = event.value
                     chunk = Chunk(records[0].topic, records[0].partition, records)
-                    await lanes.free(chunk.partition)
-                    lanes.begin(chunk.partition, self._guarded(chunk, step, name, lanes.turn))
+                    await lanes.put(Arrived(chunk, self.group.generation()))
                 await lanes.end()
             except asyncio.CancelledError:
                 raise  # Faust stops its agents so
@@ -148,11 +151,14 @@ class ExactLoop:
 
         return work
 
-    async def _guarded(self, chunk: Chunk, step: Step, name: str, turn: asyncio.Lock) -> None:
-        """Take a chunk; leave at whatever is unexpected, at once, although nobody asks for this lane yet."""
-        began = self.clock()
+    async def _guarded(self, arrived: Arrived, step: Step, name: str, turn: asyncio.Lock) -> None:
+        """Take a chunk; leave at whatever is unexpected, at once, although nobody asks for this lane yet.
+
+        What waited while the group rebalanced comes again, here or elsewhere (Rule 2).
+        """
+        began, chunk = self.clock(), arrived.chunk
         try:
-            if await self.take(chunk, step, name, turn):
+            if arrived.generation == self.group.generation() and await self.take(chunk, step, name, turn):
                 self.took(name, len(chunk.records), self.clock() - began)
         except Exception as error:  # noqa: BLE001 -- as above
             self._give_up(name, error)
