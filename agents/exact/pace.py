@@ -11,10 +11,8 @@ import time
 DONE_AFTER = 1.0
 """Seconds of work after which what is done of a chunk is sent and counted."""
 
-GIVE_WAY_AFTER = 0.002
-"""Seconds of work without giving way to the event loop. A chunk's way to Kafka and back, and a fetch's way to an agent,
-take a dozen turns of the loop, and each turn may be as long as this for every agent that works.
-"""
+GIVE_WAY_AFTER = 0.02
+"""Seconds of work without giving way to the event loop; well under a heartbeat, and small against a chunk."""
 
 
 class Pace:
