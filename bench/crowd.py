@@ -25,6 +25,7 @@ from agents.kept import entry_key
 from agents.metrics import Metrics
 from agents.settings import Settings
 from bench.events import ENDINGS, OPENINGS
+from bench.product import group_of
 from pipeline.kin import customer_named_by
 from pipeline.records import entry_record
 from pipeline.touchpoint import Entry, Identifier, Mood, Origin
@@ -81,18 +82,13 @@ def rows_of(number: int, like: list[tuple[bytes, bytes]]) -> Iterator[tuple[byte
 
 def data_of(state: Path, prefix: str) -> Path:
     """Return the data folder of the first worker of a run; `state` is its state folder."""
-    return state / "workers" / f"{prefix}{prefix}workers-0"
-
-
-def settings_of(prefix: str, kafka: str = "localhost:9092") -> Settings:
-    """Return the settings of a run."""
-    return Settings.model_validate({"broker": kafka, "prefix": prefix, "app_id": f"{prefix}workers"})
+    return state / "workers" / f"{prefix}{group_of(prefix)}-0"
 
 
 def fill(data: Path, customers: int, now: datetime) -> None:
     """Write the customers' rows into a worker's data folder."""
     data.mkdir(parents=True)
-    settings = settings_of("fill.")
+    settings = Settings.model_validate({"broker": "localhost:9092", "prefix": "fill."})  # nobody is asked
     tables: Any = make_app(Installation.of(settings, settings.bootstrap, data), Metrics()).tables
     store = tables["state-entries"].data
     like = pattern(now)

@@ -16,7 +16,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
 from itertools import cycle
 from pathlib import Path
@@ -25,16 +25,14 @@ from typing import Any
 
 import click
 
-from agents import topic_admin
-from agents import topics as topic_list
 from bench import kafka as broker
 from bench.contestants import Contestant
 from bench.delays import SHARES, NeverTold, Told, summary, told
 from bench.feed import EVERY, Feed, Line, day
 from bench.measure import DidOtherWork, running
-from bench.product import PRODUCTS
+from bench.product import PRODUCTS, Places, group_of, installed
 from broker.embedded import embedded
-from commands.patience import WORK, StalledError, until_worked_off
+from commands.patience import StalledError, until_worked_off
 from commands.streams import read_to_the_end, writing
 
 WARM = 5.0
@@ -106,37 +104,29 @@ def main(*, rounds: int, rate: int, seconds: float, burst: int, only: tuple[str,
 
 async def measured(contestant: Contestant, kafka: str, prefix: str, load: Load) -> Delays:
     """Run a contestant under the load; raises DidOtherWork, NeverTold, StalledError."""
-    group = f"{prefix}group"
-    settings = {"BROKER": kafka, "PREFIX": prefix, "APP_ID": group}
-    given = {f"TELLONCE_{name}": value for name, value in settings.items()}
-    wanted = topic_list.want(topic_list.load(), prefix=prefix, partitions=broker.PARTITIONS)
-    await topic_admin.apply(kafka, wanted)
-    partitions = {each.name: each.partitions for each in wanted}
-    work = {prefix + name: partitions[prefix + name] for name in WORK}
-    try:
-        async with running(replace(contestant, environment=given), kafka, prefix) as process, writing(kafka) as writer:
-            feed = Feed(writer, prefix, load.rate, cycle(load.steady))
-            await feed.ask()
-            await writer.flush()
-            waits = [1]
-            off = _worked_off(kafka, group, work, process, waits)
-            await off()
-            began = time.time() + WARM
-            ended = began + load.seconds
-            await feed.steadily(lambda: time.time() >= ended)
-            caught = await _catch_up(feed, load, off, waits)
-            await off()
-            arrived, alerts = await _append_times(kafka, feed, partitions)
-    finally:
-        await broker.drop_topics(kafka, prefix)
+    async with (
+        installed(contestant, kafka, prefix) as (own, places),
+        running(own, kafka, prefix) as process,
+        writing(kafka) as writer,
+    ):
+        feed = Feed(writer, prefix, load.rate, cycle(load.steady))
+        await feed.ask()
+        await writer.flush()
+        waits = [1]
+        off = _worked_off(kafka, group_of(prefix), places, process, waits)
+        await off()
+        began = time.time() + WARM
+        ended = began + load.seconds
+        await feed.steadily(lambda: time.time() >= ended)
+        caught = await _catch_up(feed, load, off, waits)
+        await off()
+        arrived, alerts = await _append_times(kafka, feed, broker.PARTITIONS)
     delays = told(arrived, alerts)
     bursting = _between(delays, ended, caught) if load.burst else []
     return Delays(_between(delays, began, ended), bursting, round(caught - ended, 1))
 
 
-def _worked_off(
-    kafka: str, group: str, work: dict[str, int], process: Popen[bytes], waits: list[int]
-) -> Callable[[], Any]:
+def _worked_off(kafka: str, group: str, work: Places, process: Popen[bytes], waits: list[int]) -> Callable[[], Any]:
     def check() -> None:
         if process.poll() is not None:
             raise DidOtherWork(f"ended with {process.returncode}")
@@ -163,12 +153,10 @@ async def _catch_up(feed: Feed, load: Load, off: Callable[[], Any], waits: list[
     return time.time()
 
 
-async def _append_times(
-    kafka: str, feed: Feed, partitions: dict[str, int]
-) -> tuple[dict[bytes, int], list[tuple[bytes, int]]]:
+async def _append_times(kafka: str, feed: Feed, partitions: int) -> tuple[dict[bytes, int], list[tuple[bytes, int]]]:
     """Return when each angry answer arrived, by its alert's key, and when each alert did."""
     raw, alerts = f"{feed.prefix}raw.survey", f"{feed.prefix}detractor-alerts"
-    found = await read_to_the_end(kafka, {name: partitions[name] for name in (raw, alerts)})
+    found = await read_to_the_end(kafka, dict.fromkeys((raw, alerts), partitions))
     arrived = {feed.asked[each.key]: each.timestamp for each in found[raw] if each.key in feed.asked}
     return arrived, [(each.key, each.timestamp) for each in found[alerts]]
 

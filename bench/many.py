@@ -15,19 +15,16 @@ import os
 import tempfile
 import time
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 from typing import Any
 
 import click
 
-from agents import topic_admin
-from agents import topics as topic_list
-from bench import kafka as broker
-from bench.crowd import EACH, MESSAGES, copied, data_of, fill, messages, settings_of
+from bench.crowd import EACH, MESSAGES, copied, data_of, fill, messages
 from bench.measure import DidOtherWork, Measured, memory_mib, running, watched
-from bench.product import LOOK_EVERY, PRODUCTS, Left
+from bench.product import LOOK_EVERY, PRODUCTS, Left, installed
 from broker.embedded import embedded
 from broker.layout import Layout
 from commands.playing import now as this_second
@@ -95,22 +92,15 @@ def main(*, rounds: int, sizes: tuple[int, ...], events: int, each: int, as_json
 
 async def measured(kafka: Kafka, state: Path, prefix: str, chats: Iterable[tuple[bytes, bytes]], events: int) -> Run:
     """Run a worker over the state folder until it has taken all events; raises DidOtherWork."""
-    settings = settings_of(prefix, kafka.bootstrap)
-    named = {"BROKER": kafka.bootstrap, "PREFIX": prefix, "APP_ID": settings.app_id}
-    worker = replace(PRODUCTS[0], environment={f"TELLONCE_{name}": value for name, value in named.items()})
-    wanted = topic_list.want(topic_list.load(), prefix=prefix, partitions=broker.PARTITIONS)
-    await topic_admin.apply(kafka.bootstrap, wanted)
-    try:
+    async with installed(PRODUCTS[0], kafka.bootstrap, prefix) as (worker, places):
         async with writing(kafka.bootstrap) as writer:
             for key, value in chats:
                 await writer.send(f"{prefix}raw.chat", key, value)
-        left = Left(kafka.bootstrap, prefix, settings.app_id, events)
+        left = Left(kafka.bootstrap, prefix, events, places)
         async with running(worker, kafka.bootstrap, prefix, state) as process, left:
             found = await watched(process, left.done, events, LOOK_EVERY)
             bytes_an_event = sum(each.stat().st_size for each in kafka.data.glob(f"{prefix}state.*/*.log")) / events
             return Run(found, memory_mib(process.pid, "VmRSS"), bytes_an_event)
-    finally:
-        await broker.drop_topics(kafka.bootstrap, prefix)
 
 
 def ratios(few: Sequence[Run], many: Sequence[Run]) -> dict[str, float]:

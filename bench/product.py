@@ -5,6 +5,8 @@ Rule 2. An event is done when its touchpoint is committed by the last stage; all
 """
 
 import sys
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import Self
 
@@ -17,9 +19,12 @@ from agents import topics as topic_list
 from bench import kafka as broker
 from bench.contestants import OLD_OVER_NEW, Contestant
 from bench.measure import Measured, running, watched
+from commands.patience import WORK
 from commands.playing import Sent, now, play_of, send
 from commands.streams import writing
-from pipeline.sources import SOURCES
+
+Places = Mapping[str, int]
+"""Topics, and how many partitions each has."""
 
 LOOK_EVERY = 0.2
 SEED = 6
@@ -36,35 +41,48 @@ PRODUCTS = (
 )
 
 
+@asynccontextmanager
+async def installed(
+    contestant: Contestant, kafka: str, prefix: str, partitions: int = broker.PARTITIONS
+) -> AsyncIterator[tuple[Contestant, Places]]:
+    """Make topics for a contestant alone; yield it as it finds them, and which it reads. They go in the end."""
+    wanted = topic_list.want(topic_list.load(), prefix=prefix, partitions=partitions)
+    await topic_admin.apply(kafka, wanted)
+    settings = {"BROKER": kafka, "PREFIX": prefix, "APP_ID": group_of(prefix), "PARTITIONS": str(partitions)}
+    given = {f"TELLONCE_{name}": value for name, value in settings.items()}
+    reads = {prefix + name for name in WORK}
+    places = {each.name: each.partitions for each in wanted if each.name in reads}
+    try:
+        yield replace(contestant, environment=given), places
+    finally:
+        await broker.drop_topics(kafka, prefix)
+
+
+def group_of(prefix: str) -> str:
+    """Return the name of an installation's group."""
+    return f"{prefix}group"
+
+
 async def measure_product(contestant: Contestant, kafka: str, prefix: str, events: int) -> Measured:
     """Run the product, or the same by hand, over an invented day; raises DidOtherWork."""
-    group = f"{prefix}group"
-    settings = {"BROKER": kafka, "PREFIX": prefix, "APP_ID": group}
-    given = {f"TELLONCE_{name}": value for name, value in settings.items()}
-    topics = topic_list.load()
-    await topic_admin.apply(kafka, topic_list.want(topics, prefix=prefix, partitions=broker.PARTITIONS))
-    try:
+    async with installed(contestant, kafka, prefix) as (own, places):
         play = play_of(now(), seed=SEED, customers=None, events=events, speed=None)
         async with writing(kafka) as writer:
             await send(play, writer, prefix, Sent(), book=None, tick=lambda _event: None)
-        left = Left(kafka, prefix, group, events)
-        async with running(replace(contestant, environment=given), kafka, prefix) as process, left:
+        left = Left(kafka, prefix, events, places)
+        async with running(own, kafka, prefix) as process, left:
             return await watched(process, left.done, events, LOOK_EVERY)
-    finally:
-        await broker.drop_topics(kafka, prefix)
 
 
 class Left:
     """How much is done: touchpoints committed by the last stage; all events, when nothing is left on any topic."""
 
-    def __init__(self, kafka: str, prefix: str, group: str, events: int, partitions: int = broker.PARTITIONS) -> None:
+    def __init__(self, kafka: str, prefix: str, events: int, places: Places) -> None:
+        """Take the installation's prefix, how many events it is given, and the topics that it reads."""
         self._admin = AIOKafkaAdminClient(bootstrap_servers=kafka)
         self._client = AIOKafkaConsumer(bootstrap_servers=kafka, enable_auto_commit=False)
-        self._group, self._events, self._last = group, events, f"{prefix}touchpoints"
-        read = ("touchpoints", "moves", "identity-changes", *(f"raw.{source}" for source in SOURCES))
-        self._places = [TopicPartition(prefix + name, number) for name in read for number in range(partitions)] + [
-            TopicPartition(f"{prefix}identity-claims", 0)
-        ]
+        self._group, self._events, self._last = group_of(prefix), events, f"{prefix}touchpoints"
+        self._places = [TopicPartition(name, number) for name, count in places.items() for number in range(count)]
 
     async def __aenter__(self) -> Self:
         await self._admin.start()

@@ -14,19 +14,15 @@ import os
 import tempfile
 from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack
-from dataclasses import replace
 from pathlib import Path
 from statistics import median
 from typing import Any
 
 import click
 
-from agents import topic_admin
-from agents import topics as topic_list
-from bench import kafka as broker
 from bench.feed import Line, day
 from bench.measure import DidOtherWork, Measured, running, watched
-from bench.product import LOOK_EVERY, PRODUCTS, Left
+from bench.product import LOOK_EVERY, PRODUCTS, Left, installed
 from broker.embedded import embedded
 from commands.streams import writing
 
@@ -64,20 +60,14 @@ def main(*, rounds: int, crews: tuple[int, ...], events: int, as_json: bool) -> 
 
 async def measured(kafka: str, prefix: str, crew: int, lines: Sequence[Line]) -> Measured:
     """Run so many workers until they have taken all events; raises DidOtherWork."""
-    partitions, group = crew * A_WORKER, f"{prefix}group"
-    settings = {"BROKER": kafka, "PREFIX": prefix, "APP_ID": group, "PARTITIONS": str(partitions)}
-    worker = replace(PRODUCTS[0], environment={f"TELLONCE_{name}": value for name, value in settings.items()})
-    await topic_admin.apply(kafka, topic_list.want(topic_list.load(), prefix=prefix, partitions=partitions))
-    try:
+    async with installed(PRODUCTS[0], kafka, prefix, crew * A_WORKER) as (worker, places):
         async with writing(kafka) as writer:
             for source, key, value in lines:
                 await writer.send(f"{prefix}raw.{source}", key, value)
         async with AsyncExitStack() as stack:
-            left = await stack.enter_async_context(Left(kafka, prefix, group, len(lines), partitions))
+            left = await stack.enter_async_context(Left(kafka, prefix, len(lines), places))
             first, *others = [await stack.enter_async_context(running(worker, kafka, prefix)) for _ in range(crew)]
             return await watched(first, left.done, len(lines), LOOK_EVERY, others)
-    finally:
-        await broker.drop_topics(kafka, prefix)
 
 
 def record(found: Mapping[int, Sequence[Measured]]) -> dict[str, Any]:
