@@ -18,20 +18,26 @@ from aiokafka.errors import KafkaError
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP
 
-from agents.exact.offsets import heed_errors
+from agents.exact.offsets import heed_group
 from agents.exact.readback import Readback
 
 SHARE = 1000
 """Records: a few chunks, so that a partition's next one is here when its last one is done."""
 
 
-def fair_thread(topics: frozenset[str], readback: Readback) -> type[driver.AIOKafkaConsumerThread]:
+def fair_thread(  # noqa: C901 -- small methods of one class
+    topics: frozenset[str], readback: Readback
+) -> type[driver.AIOKafkaConsumerThread]:
     """Return Faust's consumer thread, in which the partitions of these topics take turns; all others are read back."""
 
     class FairThread(driver.AIOKafkaConsumerThread):
         async def on_start(self) -> None:
             await super().on_start()
-            heed_errors(self._ensure_consumer()._coordinator)  # noqa: SLF001 -- there is no other way to it
+            heed_group(self._ensure_consumer()._coordinator)  # noqa: SLF001 -- there is no other way to it
+
+        async def _commit(self, offsets: Mapping[TP, int]) -> bool:
+            # When a rebalance took all of these, Faust would commit nothing, and crash because that cannot be.
+            return bool(self.assignment() & set(offsets)) and bool(await super()._commit(offsets))
 
         async def _fetch_records(
             self,

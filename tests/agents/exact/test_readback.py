@@ -134,6 +134,7 @@ async def test_the_thread_notes_what_it_does(monkeypatch: pytest.MonkeyPatch) ->
 @pytest.mark.parametrize(
     ("method", "signature"),
     [
+        ("_commit", "(self, offsets: Mapping["),
         ("_seek_wait", "(self, consumer: aiokafka.consumer.consumer.AIOKafkaConsumer, partitions: Mapping["),
         ("earliest_offsets", "(self, *partitions: faust.types.tuples.TP) -> Mapping["),
     ],

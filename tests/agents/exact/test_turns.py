@@ -27,6 +27,16 @@ class Fetched:
         """Take what is here."""
         self.here = here
         self.waited: list[float | None] = []
+        self.committed: list[dict[TP, int]] = []
+
+    def assignment(self) -> set[TP]:
+        """Return what is here."""
+        return set(self.here)
+
+    async def _commit(self, offsets: dict[TP, int]) -> bool:
+        """Write it down."""
+        self.committed.append(offsets)
+        return True
 
     async def _fetch_records(
         self,
@@ -85,6 +95,26 @@ async def test_everything_comes_in_order_and_no_partition_comes_alone(sizes: lis
                 assert len(records) <= SHARE
                 got[tp] += records
     assert got == raw
+
+
+@pytest.mark.parametrize(
+    ("offsets", "asked", "done"),
+    [
+        ({TPS[0]: 3}, [{TPS[0]: 3}], True),
+        ({TPS[0]: 3, TPS[1]: 4}, [{TPS[0]: 3, TPS[1]: 4}], True),
+        ({TPS[1]: 4}, [], False),
+    ],
+)
+async def test_what_a_rebalance_took_is_not_committed(
+    thread: Callable[[dict[TP, Any]], Any],
+    offsets: dict[TP, int],
+    asked: list[dict[TP, int]],
+    done: bool,  # noqa: FBT001 -- parametrised
+) -> None:
+    """Some of it, Faust leaves out itself; where nothing is left, it would crash."""
+    here = thread({TPS[0]: []})
+    assert await here._commit(offsets) is done
+    assert here.committed == asked
 
 
 async def test_changelogs_come_as_they_did(thread: Callable[[dict[TP, Any]], Any]) -> None:
