@@ -154,12 +154,17 @@ class ExactLoop:
     async def _guarded(self, arrived: Arrived, step: Step, name: str, turn: asyncio.Lock) -> None:
         """Take a chunk; leave at whatever is unexpected, at once, although nobody asks for this lane yet.
 
-        What waited while the group rebalanced comes again, here or elsewhere (Rule 2).
+        What waited while the group rebalanced comes again, here or elsewhere (Rule 2); so does what can no more be sent
+        because the worker stops. Faust would take the latter for a crash.
         """
         began, chunk = self.clock(), arrived.chunk
         try:
-            if arrived.generation == self.group.generation() and await self.take(chunk, step, name, turn):
+            is_ours = arrived.generation == self.group.generation() and not self.outbox.closed
+            if is_ours and await self.take(chunk, step, name, turn):
                 self.took(name, len(chunk.records), self.clock() - began)
+        except asyncio.CancelledError:
+            if not self.outbox.closed:
+                raise
         except Exception as error:  # noqa: BLE001 -- as above
             self._give_up(name, error)
 

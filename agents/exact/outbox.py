@@ -89,7 +89,7 @@ class Outbox:
         self._partitions = partitions
         self._opening: asyncio.Future[Producer] | None = None
         self._producer: Producer
-        self._closed = False
+        self.closed = False
 
     async def open(self) -> None:
         """Open the producer, if nobody did yet."""
@@ -99,7 +99,7 @@ class Outbox:
 
     async def close(self) -> None:
         """Close the producer, if it was opened: who would send after that is cancelled, since the worker stops."""
-        self._closed = True
+        self.closed = True
         if self._opening is not None:
             await (await self._opening).stop()
 
@@ -132,7 +132,7 @@ class Outbox:
         try:
             sent = [await self._producer.send_batch(each.builder, topic, partition=partition) for each in batches]
         except ProducerClosed:
-            if self._closed:
+            if self.closed:
                 raise asyncio.CancelledError from None
             raise
         places = [(await future).offset for future in sent]

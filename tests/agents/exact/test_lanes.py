@@ -115,6 +115,21 @@ async def test_what_comes_while_a_chunk_is_under_way_is_the_next_chunk() -> None
     assert [one for one in world.trace if one[0] == "step"] == [("step", 0), ("step", 1, 2, 3)]
 
 
+async def test_a_worker_that_stops_drops_what_is_under_way_and_what_waits() -> None:
+    """It comes again; to Faust nothing happened, which would take a cancelled agent for one that crashed."""
+    world = World()
+    loop, _ = make_loop(world)
+
+    async def step(part: Chunk) -> Effects:
+        world.note("step", part.first)
+        await loop.outbox.close()
+        return Effects(sends=(Send("out", b"k", b"v", 0, 0),))
+
+    await loop.agent("intake", step)(cast(Any, FakeStream([chunk(0), chunk(1), chunk(0, partition=1)])))
+    done = [one for one in world.trace if one[0] in {"step", "wake commits", "leave"}]
+    assert done == [("step", 0)] * 2, "one of each partition was under way"
+
+
 async def test_a_busy_partition_holds_up_no_other() -> None:
     """Its chunks wait; those of another partition, which came after them, are worked on."""
     gate, others = asyncio.Event(), asyncio.Event()
