@@ -23,9 +23,10 @@ from agents.topics import Difference, Kind, TopicState, compare
 _MOST_REPLICAS = 3
 """Kafka's usual advice: survives one broker down while another is being replaced."""
 
+_UNKNOWN = 3
 _ALREADY_EXISTS = 36
 _SET_ON_TOPIC = 1
-"""Kafka protocol: error TOPIC_ALREADY_EXISTS; config source DYNAMIC_TOPIC_CONFIG."""
+"""Kafka protocol: errors UNKNOWN_TOPIC_OR_PARTITION, TOPIC_ALREADY_EXISTS; config source DYNAMIC_TOPIC_CONFIG."""
 
 _MOST_SAID = 3
 """A message is one line; `tellonce topics diff` prints them all."""
@@ -149,15 +150,18 @@ async def _read(admin: AIOKafkaAdminClient, wanted: Collection[TopicState]) -> d
     return {
         name: TopicState(name, count, {setting: value for setting, (value, _) in configs[name].items()})
         for name, count in counts.items()
+        if name in configs
     }
 
 
 async def _read_configs(admin: AIOKafkaAdminClient, names: Iterable[str]) -> dict[str, dict[str, tuple[str, int]]]:
-    """Returns each topic's settings with where each comes from."""
+    """Returns each topic's settings with where each comes from; none of a topic that a broker has yet to hear of."""
     asked = [ConfigResource(ConfigResourceType.TOPIC, name) for name in names]
     found: dict[str, dict[str, tuple[str, int]]] = {}
     for response in await admin.describe_configs(asked):
         for resource in response.to_object()["resources"]:
+            if resource["error_code"] == _UNKNOWN:
+                continue
             if resource["error_code"]:
                 raise Refused(f"{resource['resource_name']}: {resource['error_message']}")
             found[resource["resource_name"]] = {
@@ -183,6 +187,8 @@ async def _correct(admin: AIOKafkaAdminClient, topics: Collection[TopicState]) -
     current = await _read_configs(admin, [topic.name for topic in topics])
     asked = []
     for topic in topics:
+        if topic.name not in current:
+            raise Refused(f"Not every broker knows {topic.name} yet; run it again")
         own = {name: value for name, (value, source) in current[topic.name].items() if source == _SET_ON_TOPIC}
         asked.append(ConfigResource(ConfigResourceType.TOPIC, topic.name, {**own, **topic.config}))
     for response in await admin.alter_configs(asked):

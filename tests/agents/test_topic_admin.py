@@ -6,6 +6,8 @@ import asyncio
 import socket
 from collections.abc import Mapping
 from dataclasses import replace
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
@@ -123,3 +125,34 @@ async def test_no_kafka_is_said_with_its_address() -> None:
 
         with pytest.raises(Unreachable, match=f"^No Kafka answers at {address}$"):
             await topic_admin.diff(address, _topics("x."))
+
+
+class SlowCluster:
+    """A cluster of which the broker that is asked for settings hears of a new topic one look later."""
+
+    def __init__(self, topic: TopicState, late: int) -> None:
+        """Take the topic, and how many looks come too early."""
+        self.topic, self.late = topic, late
+
+    async def describe_topics(self) -> list[dict[str, Any]]:
+        """It is there."""
+        return [{"topic": self.topic.name, "partitions": [{}] * self.topic.partitions, "error_code": 0}]
+
+    async def describe_configs(self, _: object) -> list[Any]:
+        """Kafka's answer, as its library has it."""
+        entries = [
+            {"config_names": name, "config_value": value, "config_source": 1}
+            for name, value in self.topic.config.items()
+        ]
+        self.late -= 1
+        found = {"error_code": 3 if self.late >= 0 else 0, "error_message": "", "resource_name": self.topic.name}
+        return [SimpleNamespace(to_object=lambda: {"resources": [{**found, "config_entries": entries}]})]
+
+
+@pytest.mark.parametrize("late", [0, 1, 2])
+async def test_a_broker_that_hears_of_a_new_topic_later_is_waited_for(late: int) -> None:
+    """On a cluster another broker made it; this one says that there is none, which is no refusal."""
+    [topic, *_] = _topics("slow.")
+    admin: Any = SlowCluster(topic, late)
+    assert await topic_admin._settle(admin, [topic]) == ()
+    assert admin.late < 0
