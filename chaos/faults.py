@@ -34,6 +34,9 @@ KILLED = "signal_sigkill"
 AWAY = frozenset({"exit_1"})
 """What a worker leaves with that starts while no Kafka answers; who runs by then has no reason to leave."""
 
+NOTICED = 10.0
+"""Seconds in which a worker that was frozen notices it, at most."""
+
 FULL_FOR = 20.0
 """Seconds at most: long enough for each worker to try again."""
 
@@ -104,7 +107,12 @@ async def zombie(at: Stage) -> None:
     await at.reached(0.3)
     await at.hit("a", signal.SIGSTOP)
     await asyncio.sleep(2 * SESSION + 2)
+    before = at.workers.exits()["paused"]
     await at.hit("a", signal.SIGCONT)
+    for _ in range(round(NOTICED / LOOK)):  # before the next fault can kill it
+        if at.workers.exits()["paused"] > before:
+            break
+        await asyncio.sleep(LOOK)
 
 
 async def storm(at: Stage) -> None:
