@@ -89,7 +89,7 @@ def make_app(at: Installation, metrics: Metrics) -> faust.App:
     stitched = [at.name(topic) for topic in ("touchpoints", "moves", "identity-changes", "deadlines")]
     chunked = frozenset({*raw, *stitched, at.name("identity-claims")})
     app = faust_app(at)
-    readback = Readback(at.settings.chunk, chunked)
+    readback = Readback(at.settings.chunk)
     app.transport = exact_transport(fence, chunked, watches.pause.check, readback)(app.conf.broker_consumer, app)
     group, outbox = FaustGroup(app, at.bootstrap), make_outbox(at)
     loop = ExactLoop(
@@ -104,7 +104,7 @@ def make_app(at: Installation, metrics: Metrics) -> faust.App:
         journal,
         make_condemned(at, metrics),
         at.settings.most_crashes,
-        at.settings.chunk,
+        size=at.settings.chunk,
     )
     budgets = BudgetWatch(budget_policy(at.settings), raw, metrics, time.monotonic)
     tables = {name: make_table(app, at, name, readback) for name in (*STATE, "state.bonds")}

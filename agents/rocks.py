@@ -27,7 +27,6 @@ UNWRITTEN = 96 * 1024 * 1024
 WRITE_BUFFER = 16 * 1024 * 1024
 """Bytes of such rows that one table and partition collects before it writes them out."""
 
-
 MARK = b"__faust\0mark\0"
 """What a mark's key begins with; Faust keeps its restore point beside it."""
 

@@ -125,11 +125,21 @@ def make_app(at: Installation, score: Callable[[str], float]) -> faust.App:
     watches = Watches.of(at.settings.session_timeout, leave, time.monotonic, time.monotonic)
     check_pause = watches.pause.check
     app = faust_app(at)
-    readback = Readback(at.settings.chunk, chunked)
+    readback = Readback(at.settings.chunk)
     app.transport = exact_transport(fence, chunked, check_pause, readback)(app.conf.broker_consumer, app)
     group, outbox = FaustGroup(app, at.bootstrap), make_outbox(at)
     journal = open_journal(at.data, str(os.getpid()))
-    loop = ExactLoop(group, fence, outbox, leave, check_pause, lambda: None, time.monotonic, lambda *_: None, journal)
+    loop = ExactLoop(
+        group,
+        fence,
+        outbox,
+        leave,
+        check_pause,
+        lambda: None,
+        time.monotonic,
+        journal=journal,
+        size=at.settings.chunk,
+    )
     state = make_table(app, at, work.STATE, readback)
     step = Step(state, at.name(work.OUTPUTS), at.name(work.ALERTS), score, group.generation)
     app.agent(app.topic(work.EVENTS, schema=ChunkSchema()), name="intake")(loop.agent("intake", step))

@@ -109,10 +109,7 @@ async def zombie(at: Stage) -> None:
     await asyncio.sleep(2 * SESSION + 2)
     before = at.workers.exits()["paused"]
     await at.hit("a", signal.SIGCONT)
-    for _ in range(round(NOTICED / LOOK)):  # before the next fault can kill it
-        if at.workers.exits()["paused"] > before:
-            break
-        await asyncio.sleep(LOOK)
+    await _within(NOTICED, lambda: at.workers.exits()["paused"] > before)  # before the next fault can kill it
 
 
 async def storm(at: Stage) -> None:
@@ -181,12 +178,17 @@ async def disk_full(at: Stage) -> None:
     before = at.workers.exits().total()
     for name in ("a", "b"):
         await at.hit(name, signal.SIGKILL)
-    for _ in range(round(FULL_FOR / LOOK)):
-        if at.workers.exits().total() > before + 3:
-            break
-        await asyncio.sleep(LOOK)
+    await _within(FULL_FOR, lambda: at.workers.exits().total() > before + 3)
     disk.free(at.workers.home)
     at.can_work = True
+
+
+async def _within(seconds: float, happened: Callable[[], bool]) -> None:
+    """Return when something happened, or it did not within so long."""
+    for _ in range(round(seconds / LOOK)):
+        if happened():
+            break
+        await asyncio.sleep(LOOK)
 
 
 async def resolver_killed(at: Stage) -> None:

@@ -120,7 +120,7 @@ class ExactLoop:
     journal: Journal = field(default_factory=no_journal)
     condemn: Callable[[Record, int], Effects] = lambda _record, _crashes: Effects()
     most_crashes: int = 3
-    size: int = 200
+    size: int = field(kw_only=True)
     _drops: int = 0
     _sought: dict[TP, float] = field(default_factory=dict)
     _began: float = field(init=False)

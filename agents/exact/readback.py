@@ -19,11 +19,10 @@ from faust.types import TP
 class Readback:
     """From where the log has nothing, up to the first record of a chunk; where that is not the record itself.
 
-    `size` is a chunk's; `aside` are the topics that are no changelogs: `agents.exact.fence` looks after those.
+    `size` is a chunk's.
     """
 
     size: int
-    aside: frozenset[str] = frozenset()
     _earliest: dict[TP, int] = field(default_factory=dict)
     _at: dict[TP, int] = field(default_factory=dict)
     _since: dict[TP, dict[int, int]] = field(default_factory=dict)
@@ -41,7 +40,7 @@ class Readback:
     def fetched(self, found: Mapping[TP, Sequence[Any]]) -> None:
         """Take note of records that were fetched in one go, and of what there is not before each chunk of them."""
         for tp, records in found.items():
-            if tp.topic in self.aside or not records:
+            if not records:
                 continue
             at = self._at.get(tp, records[0].offset)
             for begin in range(0, len(records), self.size):

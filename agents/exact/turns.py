@@ -58,7 +58,7 @@ def fair_thread(  # noqa: C901 -- small methods of one class
             if found:
                 return found
             read = await super()._fetch_records(consumer, active_partitions, timeout, max_records)
-            readback.fetched(read)
+            readback.fetched({tp: records for tp, records in read.items() if tp.topic not in topics})
             return read
 
         async def earliest_offsets(self, *partitions: TP) -> Mapping[TP, int]:

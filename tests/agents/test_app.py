@@ -30,7 +30,6 @@ from tests.agents.harness import INSTALLATION, intake, read, settled
 from tests.builders import RECEIVED, chat_event, phone_event, review_event
 
 RAW = {INSTALLATION.name(f"raw.{source}"): source for source in SOURCES}
-CHUNKED = frozenset({*RAW, "voc.touchpoints"})
 ARRIVED = int(RECEIVED.timestamp() * 1000)
 
 

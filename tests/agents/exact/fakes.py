@@ -221,6 +221,7 @@ def make_loop(world: World, partitions: dict[str, int] | None = None) -> tuple[E
         lambda: world.note("count seek"),
         lambda: world.now,
         lambda *took: world.note("took", *took),
+        size=200,
     )
     return loop, producer
 

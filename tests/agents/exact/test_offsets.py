@@ -1,6 +1,7 @@
 """What the client must not take for nothing committed, and what it must not say: an old commit, in a new generation."""
 
 import asyncio
+import inspect
 from collections.abc import Callable
 from typing import Any
 
@@ -136,6 +137,15 @@ async def test_the_client_by_itself_says_an_old_commit_in_a_new_generation() -> 
     asked.answers[0] = meanwhile
     await _commit(asked, old)
     assert [request._consumer_group_generation_id for request in asked.asked] == [7, 8]
+
+
+def test_the_client_has_the_method_that_we_stand_before() -> None:
+    """The generation comes first; an upgrade that hands it over otherwise must not pass in silence."""
+    assert list(inspect.signature(GroupCoordinator._on_join_complete).parameters)[:3] == [
+        "self",
+        "generation",
+        "member_id",
+    ]
 
 
 async def test_partitions_that_are_gone_are_not_committed() -> None:

@@ -65,7 +65,7 @@ class Fetched:
 def thread(monkeypatch: pytest.MonkeyPatch) -> Any:  # noqa: ANN401 -- our class, over a stub of Faust's
     """Return how to make our thread over the stub."""
     monkeypatch.setattr(driver, "AIOKafkaConsumerThread", Fetched)
-    return fair_thread(RAW, Readback(1, RAW))
+    return fair_thread(RAW, Readback(1))
 
 
 def test_faust_has_the_method_that_we_replace() -> None:
@@ -83,7 +83,7 @@ async def test_everything_comes_in_order_and_no_partition_comes_alone(sizes: lis
     """Each poll brings at most a share of each partition, and something of each that has something."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(driver, "AIOKafkaConsumerThread", Fetched)
-        ours: Any = fair_thread(RAW, Readback(1, RAW))
+        ours: Any = fair_thread(RAW, Readback(1))
         raw = {tp: list(range(size)) for tp, size in zip(TPS[:2], sizes, strict=False)}
         here = ours({tp: list(records) for tp, records in raw.items()})
         got: dict[TP, list[int]] = {tp: [] for tp in raw}
