@@ -5,7 +5,7 @@ raw.* ─▶ intake ─▶ touchpoints ─▶ timelines ─▶ timelines, alerts
 """
 
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from dataclasses import replace
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -87,8 +87,9 @@ def make_app(at: Installation, metrics: Metrics) -> faust.App:
     watches = Watches.of(at.settings.session_timeout, give_up, time.monotonic, _boot_clock)
     raw = {at.name(f"raw.{source}"): source for source in SOURCES}
     stitched = [at.name(topic) for topic in ("touchpoints", "moves", "identity-changes", "deadlines")]
-    chunked = frozenset({*raw, *stitched, at.name("identity-claims")})
-    app = faust_app(at)
+    claims = at.name("identity-claims")
+    chunked = frozenset({*raw, *stitched, claims})
+    app = faust_app(at, [frozenset(raw), frozenset(stitched), frozenset({claims})])
     readback = Readback(at.settings.chunk)
     app.transport = exact_transport(fence, chunked, watches.pause.check, readback)(app.conf.broker_consumer, app)
     group, outbox = FaustGroup(app, at.bootstrap), make_outbox(at)
@@ -118,9 +119,7 @@ def make_app(at: Installation, metrics: Metrics) -> faust.App:
     app.agent(app.topic(*sorted(raw), schema=ChunkSchema()), name="intake")(
         loop.agent("intake", replace(intake, spend=budgets.spend))
     )
-    app.agent(app.topic(at.name("identity-claims"), schema=ChunkSchema()), name="resolver")(
-        loop.agent("resolver", resolver)
-    )
+    app.agent(app.topic(claims, schema=ChunkSchema()), name="resolver")(loop.agent("resolver", resolver))
     app.agent(app.topic(*stitched, schema=ChunkSchema()), name="timelines")(
         loop.agent("timelines", erasing(at, timelines))
     )
@@ -306,8 +305,11 @@ def make_outbox(at: Installation) -> Outbox:
     return Outbox(open_producer, {topic.name: topic.partitions for topic in at.wanted()})
 
 
-def faust_app(at: Installation) -> faust.App:
-    """Return a bare Faust app, with the settings that docs/decisions/0004 gives the reasons for."""
+def faust_app(at: Installation, readers: Collection[frozenset[str]]) -> faust.App:
+    """Return a bare Faust app, with the settings that docs/decisions/0004 gives the reasons for.
+
+    `readers` are the topics of each of its agents.
+    """
     quieten()
     settings = at.settings
     return faust.App(
@@ -328,7 +330,7 @@ def faust_app(at: Installation) -> faust.App:
         broker_heartbeat_interval=settings.heartbeat.total_seconds(),
         broker_rebalance_timeout=max(settings.session_timeout.total_seconds(), 10.0),
         consumer_max_fetch_size=REQUEST_BYTES,
-        ConsumerScheduler=chunk_scheduler(settings.chunk),
+        ConsumerScheduler=chunk_scheduler(settings.chunk, readers),
         Table=RowTable,
     )
 

@@ -124,7 +124,7 @@ def make_app(at: Installation, score: Callable[[str], float]) -> faust.App:
     fence, chunked = Fence(), frozenset({work.EVENTS})
     watches = Watches.of(at.settings.session_timeout, leave, time.monotonic, time.monotonic)
     check_pause = watches.pause.check
-    app = faust_app(at)
+    app = faust_app(at, [chunked])
     readback = Readback(at.settings.chunk)
     app.transport = exact_transport(fence, chunked, check_pause, readback)(app.conf.broker_consumer, app)
     group, outbox = FaustGroup(app, at.bootstrap), make_outbox(at)

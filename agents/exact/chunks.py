@@ -1,13 +1,16 @@
-"""Records reach an agent, or a table that is read back, in chunks: many records of one partition as one message.
+"""Records reach a table that is read back in chunks, many of one partition as one message, and an agent in handfuls.
 
 Rule 1. A chunk holds consecutive records of one partition as one fetch brought them, `size` at most.
 Rule 2. To Faust a chunk looks like its last record, with the list of all as its value.
-Rule 3. Partitions take turns, a chunk each, so that a busy one does not hold up the others.
+Rule 3. An agent's chunks come by the handful, `size` records at most: what looks like the last chunk's last record,
+        with the list of chunks as its value. A message costs Faust four tasks and three turns of the event loop, in
+        each of which somebody may work; and where events come steadily a fetch brings one or two of each partition.
+Rule 4. Partitions take turns, a chunk each, so that a busy one does not hold up the others.
 """
 
 import dataclasses
-from collections.abc import Iterator, Mapping
-from itertools import islice
+from collections.abc import Collection, Iterator, Mapping
+from itertools import islice, zip_longest
 from typing import Any, Protocol
 
 from faust.serializers.schemas import Schema
@@ -67,19 +70,29 @@ class Chunk:
                 yield one.offset + 1, other.offset
 
 
-def chunk_scheduler(size: int) -> type[DefaultSchedulingStrategy]:
-    """Return the scheduler (Faust's public setting `ConsumerScheduler`) that hands over records in chunks."""
+def chunk_scheduler(size: int, readers: Collection[frozenset[str]]) -> type[DefaultSchedulingStrategy]:
+    """Return the scheduler (Faust's public setting `ConsumerScheduler`) that hands over records in chunks.
+
+    `readers` are the topics of each agent; all others are read back.
+    """
+    reader_of = {topic: reader for reader in readers for topic in reader}
 
     class ChunkScheduler(DefaultSchedulingStrategy):
         def iterate(self, records: Mapping[TP, list[Any]]) -> Iterator[tuple[TP, Any]]:
-            chunked = {tp: _cut(batch, size) for tp, batch in records.items()}
-            while chunked:
-                for tp in list(chunked):
-                    chunk = next(chunked[tp], None)
-                    if chunk is None:
-                        del chunked[tp]
-                    else:
-                        yield tp, dataclasses.replace(chunk[-1], key=None, value=chunk)
+            hands: dict[frozenset[str], list[list[Any]]] = {}
+            for chunk in _in_turns(records, size):
+                reader = reader_of.get(chunk[0].topic)
+                if reader is None:
+                    yield _message(chunk[-1], chunk)
+                    continue
+                hand = hands.setdefault(reader, [])
+                if sum(map(len, hand)) + len(chunk) > size:
+                    if hand:
+                        yield _message(hand[-1][-1], hand)
+                    hand = hands[reader] = []
+                hand.append(chunk)
+            for hand in hands.values():
+                yield _message(hand[-1][-1], hand)
 
     return ChunkScheduler
 
@@ -91,8 +104,18 @@ class ChunkSchema(Schema[Any, Any]):
         """Return no key: a chunk has many."""
 
     def loads_value(self, app: Any, message: Any, **_: Any) -> Any:  # noqa: ANN401, ARG002 -- Faust's own signature
-        """Return the list of records."""
+        """Return the list of records, or of chunks."""
         return message.value
+
+
+def _in_turns(records: Mapping[TP, list[Any]], size: int) -> Iterator[list[Any]]:
+    chunked = [_cut(batch, size) for batch in records.values()]
+    for turn in zip_longest(*chunked):
+        yield from (chunk for chunk in turn if chunk)
+
+
+def _message(last: Any, value: list[Any]) -> tuple[TP, Any]:  # noqa: ANN401 -- aiokafka's record
+    return TP(last.topic, last.partition), dataclasses.replace(last, key=None, value=value)
 
 
 def _cut(batch: list[Any], size: int) -> Iterator[list[Any]]:

@@ -129,18 +129,19 @@ class ExactLoop:
         """Begin now."""
         self._began = self.clock()
 
-    def agent(self, name: str, step: Step) -> Callable[[StreamT[list[Record]]], Awaitable[None]]:
+    def agent(self, name: str, step: Step) -> Callable[[StreamT[list[list[Record]]]], Awaitable[None]]:
         """Return a Faust agent that runs `step` over the chunks of its stream, until something unexpected happens."""
 
-        async def work(stream: StreamT[list[Record]]) -> None:
+        async def work(stream: StreamT[list[list[Record]]]) -> None:
             turn = asyncio.Lock()
             lanes = Lanes(lambda arrived: self._guarded(arrived, step, name, turn), self.size)
             try:
                 await self.outbox.open()
                 async for event in stream.events():
-                    records: list[Record] = event.value
-                    chunk = Chunk(records[0].topic, records[0].partition, records)
-                    await lanes.put(Arrived(chunk, self.group.generation()))
+                    generation = self.group.generation()
+                    for records in event.value:
+                        chunk = Chunk(records[0].topic, records[0].partition, records)
+                        await lanes.put(Arrived(chunk, generation))
                 await lanes.end()
             except asyncio.CancelledError:
                 raise  # Faust stops its agents so

@@ -50,7 +50,7 @@ async def bound(tmp_path: Path) -> AsyncIterator[Bound]:
     at = Installation.of(Settings(store="memory"), "nobody:1", tmp_path)
     world, metrics = World(log=set(range(100_000))), Metrics()
     loop, producer = make_loop(world, {topic.name: topic.partitions for topic in at.wanted()})
-    app: Any = faust_app(at)
+    app: Any = faust_app(at, [])
     app.loop = asyncio.get_running_loop()
     tables = {name: root.make_table(app, at, name, Readback(1)) for name in root.STATE}
     timelines = make_timelines(at, tables, HotCustomers(loop.group.generation, metrics), metrics)
@@ -84,8 +84,7 @@ async def _take(bound: Bound, name: str, *chunks: list[FakeRecord]) -> None:
 
     bound.world.at("took", took)
     async with bound.agents[name].test_context() as agent:
-        for chunk in chunks:
-            await agent.put(chunk)
+        await agent.put(list(chunks))
         await asyncio.wait_for(done.wait(), 60)
 
 
@@ -171,7 +170,7 @@ async def test_the_app_is_fit_for_production(tmp_path: Path) -> None:
 
 async def test_nothing_that_faust_logs_has_a_customer_in_it(tmp_path: Path) -> None:
     """At DEBUG, Faust writes the key and the value of every send into its log."""
-    faust_app(Installation.of(Settings(), "nobody:1", tmp_path))
+    faust_app(Installation.of(Settings(), "nobody:1", tmp_path), [])
     for name in ("faust", "faust.topics", "mode", "aiokafka"):
         assert not logging.getLogger(name).isEnabledFor(logging.DEBUG)
 

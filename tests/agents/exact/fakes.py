@@ -7,6 +7,7 @@ Rule 2. A test may hook any step of the trace (`World.at`): to raise there, or t
 import asyncio
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from types import SimpleNamespace
 from typing import Any, NoReturn
 
 from aiokafka.errors import ProducerClosed
@@ -228,7 +229,7 @@ def make_loop(world: World, partitions: dict[str, int] | None = None) -> tuple[E
 
 @dataclass
 class FakeEvent:
-    """What Faust hands an agent: a chunk is a value."""
+    """What Faust hands an agent: a handful of chunks is a value."""
 
     value: Any
 
@@ -240,6 +241,11 @@ class FakeStream:
     chunks: Iterable[Chunk]
 
     async def events(self) -> Any:  # noqa: ANN401 -- an async generator
-        """Yield each chunk's records, as the scheduler hands them over."""
+        """Yield each chunk's records in a hand of its own, as the scheduler hands them over."""
         for one in self.chunks:
-            yield FakeEvent(one.records)
+            yield FakeEvent([one.records])
+
+
+def fetching(here: dict[TP, Any]) -> Any:  # noqa: ANN401 -- stands for aiokafka's consumer
+    """Return a client whose fetcher has this of each partition."""
+    return SimpleNamespace(_fetcher=SimpleNamespace(_records=here))

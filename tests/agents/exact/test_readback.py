@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from agents.exact.readback import Readback
 from agents.exact.turns import fair_thread
+from tests.agents.exact.fakes import fetching
 
 LOG, OTHER = TP("changelog", 0), TP("changelog", 1)
 SEEK, FETCH, DROP = st.tuples(st.just("seek"), st.integers(0, 30)), st.just(("fetch", 0)), st.just(("drop", 0))
@@ -108,7 +109,7 @@ async def test_chunked_topics_are_not_noted(monkeypatch: pytest.MonkeyPatch) -> 
     readback = Readback(1)
     make: Any = fair_thread(frozenset({"changelog"}), readback)
     readback.sought({LOG: 3})
-    assert await make()._fetch_records(None, {LOG}, 1.0, 9)
+    assert await make()._fetch_records(fetching({}), {LOG}, 1.0, 9)
     assert not readback.follows(LOG, 7, 2)
 
 
@@ -134,7 +135,7 @@ async def test_the_thread_notes_what_it_does(monkeypatch: pytest.MonkeyPatch) ->
     thread = make()
     assert await thread.earliest_offsets(LOG) == {LOG: 2}
     await thread._seek_wait(None, {LOG: 3})
-    assert await thread._fetch_records(None, {LOG}, 1.0, 9) == {LOG: [1]}
+    assert await thread._fetch_records(fetching({}), {LOG}, 1.0, 9) == {LOG: [1]}
     assert noted == [{LOG: 2}, {LOG: 3}, ("client", {LOG: 3}), {LOG: [1]}]
 
 

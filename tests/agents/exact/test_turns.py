@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from aiokafka.consumer.fetcher import Fetcher
 from aiokafka.errors import KafkaConnectionError
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP
@@ -13,7 +14,7 @@ from hypothesis import strategies as st
 
 from agents.exact.readback import Readback
 from agents.exact.turns import SHARE, fair_thread
-from tests.agents.exact.fakes import FakeRecord
+from tests.agents.exact.fakes import FakeRecord, fetching
 
 RAW = frozenset({"raw"})
 TPS = [TP("raw", 0), TP("raw", 1), TP("changelog", 0)]
@@ -26,6 +27,7 @@ class Fetched:
     def __init__(self, here: dict[TP, Any]) -> None:
         """Take what is here."""
         self.here = here
+        self.client = fetching(here)
         self.waited: list[float | None] = []
         self.committed: list[dict[TP, int]] = []
 
@@ -78,6 +80,11 @@ def test_faust_has_the_method_that_we_replace() -> None:
     )
 
 
+def test_the_client_has_what_we_look_at() -> None:
+    """What was fetched and not handed out yet, by partition."""
+    assert "in list(self._records.keys())" in inspect.getsource(Fetcher.fetched_records)
+
+
 @given(sizes=st.lists(st.integers(0, 3 * SHARE), min_size=3, max_size=3))
 async def test_everything_comes_in_order_and_no_partition_comes_alone(sizes: list[int]) -> None:
     """Each poll brings at most a share of each partition, and something of each that has something."""
@@ -89,7 +96,7 @@ async def test_everything_comes_in_order_and_no_partition_comes_alone(sizes: lis
         got: dict[TP, list[int]] = {tp: [] for tp in raw}
         while any(here.here.values()):
             waiting = {tp for tp, records in here.here.items() if records}
-            found = await here._fetch_records(None, set(TPS), 1.0, MOST)
+            found = await here._fetch_records(here.client, set(TPS), 1.0, MOST)
             assert set(found) == waiting
             for tp, records in found.items():
                 assert len(records) <= SHARE
@@ -121,16 +128,17 @@ async def test_changelogs_come_as_they_did(thread: Callable[[dict[TP, Any]], Any
     """While tables are restored nothing else is read, and it is read as fast as it comes."""
     records = [FakeRecord(offset=offset) for offset in range(5000)]
     here = thread({TPS[2]: records})
-    assert await here._fetch_records(None, {TPS[2]}, 1.0, MOST) == {TPS[2]: records[:MOST]}
+    assert await here._fetch_records(here.client, {TPS[2]}, 1.0, MOST) == {TPS[2]: records[:MOST]}
 
 
 async def test_it_waits_only_when_there_is_nothing(thread: Callable[[dict[TP, Any]], Any]) -> None:
-    """The looks at single partitions do not wait."""
+    """The looks at single partitions do not wait, and where nothing came nobody looks."""
     here = thread({TPS[0]: [1]})
-    assert await here._fetch_records(None, set(TPS), 1.0, MOST) == {TPS[0]: [1]}
-    assert here.waited == [0, 0]
-    assert await here._fetch_records(None, set(TPS), 1.0, MOST) == {}
-    assert here.waited[2:] == [0, 0, 1.0]
+    assert await here._fetch_records(here.client, set(TPS), 1.0, MOST) == {TPS[0]: [1]}
+    assert here.waited == [0]
+    here.here.clear()
+    assert await here._fetch_records(here.client, set(TPS), 1.0, MOST) == {}
+    assert here.waited[1:] == [1.0]
 
 
 @pytest.mark.parametrize("records", [{}, {TPS[0]: [1, 2]}, {TPS[1]: [3]}])
@@ -142,7 +150,7 @@ async def test_an_error_loses_nothing(thread: Callable[[dict[TP, Any]], Any], re
     errors = 0
     for _ in range(3):
         try:
-            got |= await here._fetch_records(None, set(TPS), 1.0, MOST)
+            got |= await here._fetch_records(here.client, set(TPS), 1.0, MOST)
         except KafkaConnectionError:
             errors += 1
     assert got == records
@@ -159,4 +167,4 @@ async def test_partitions_may_be_paused_while_others_are_looked_at(thread: Calla
             return super().__iter__()
 
     here = thread(Pausing({TPS[0]: [1], TPS[1]: [2]}))
-    assert TPS[0] in await here._fetch_records(None, active, 1.0, MOST)
+    assert TPS[0] in await here._fetch_records(here.client, active, 1.0, MOST)
