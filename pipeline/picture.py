@@ -103,19 +103,13 @@ def picture(
     work, changes nothing.
     """
     heard = kin.epoch
-    here: list[Entry] = []
-    gone: list[Entry] = []
-    waiting: list[Entry] = []
-    for row in rows:
-        whose = place(row, kin, heard)
-        (waiting if whose is None else here if whose.customer_id == row.customer_id else gone).append(row)
-    kept = tuple(here)
+    kept, gone, waiting = _placed(rows, kin, heard, known)
     entries = stitched(kept)
     times = sorted(entry.occurred_at for entry in kept)
     since = None if known is None else _news_since(known, kept, len(kept) - len(entries))
     grouped = contacts(entries, policy, () if known is None else known.contacts)
     links = Links(grouped, policy, None if known is None else known.links, since)
-    told = Picture(kept, entries, times, grouped, links, {}, tuple(gone), tuple(waiting), kin, heard, over=over)
+    told = Picture(kept, entries, times, grouped, links, {}, gone, waiting, kin, heard, over=over)
     fresh = [contact for contact in grouped if since is None or contact.newest_at >= since]
     before = Before(entries, grouped, policy, None if known is None else known.before)
     found = [*alerts(times, fresh, before, policy), *flags(times, grouped, policy, links, since)]
@@ -132,6 +126,25 @@ def picture(
         found += waits_no_more.values()
     found += [replace(f, version=told.version_at(newest[str(f.body["contact_id"])], f.due)) for f in promised]
     return replace(told, findings={finding.finding_id: finding for finding in found}, efforts=costs, before=before)
+
+
+def _placed(
+    rows: Iterable[Entry], kin: Kin, heard: int, known: Picture | None
+) -> tuple[tuple[Entry, ...], tuple[Entry, ...], tuple[Entry, ...]]:
+    """Return which rows count, which are gone and which wait: by `kin`, and so as before where that was the same."""
+    found: tuple[list[Entry], list[Entry], list[Entry]] = [], [], []
+    here, gone, waiting = found
+    before: dict[int, list[Entry]] = {}
+    if known is not None and known.kin is kin:
+        for then, now in zip((known.rows, known.gone, known.waiting), found, strict=True):
+            before.update(dict.fromkeys(map(id, then), now))
+    for row in rows:
+        group = before.get(id(row))
+        if group is None:
+            whose = place(row, kin, heard)
+            group = waiting if whose is None else here if whose.customer_id == row.customer_id else gone
+        group.append(row)
+    return tuple(here), tuple(gone), tuple(waiting)
 
 
 def _news_since(known: Picture, rows: tuple[Entry, ...], retold: int) -> datetime | None:
