@@ -166,7 +166,10 @@ def test_the_collector_looks_neither_at_what_stays_nor_at_each_chunk() -> None:
         woken.clear()
         chunk = [[number] for number in range(worker.YOUNG // 2)]
         assert (len(chunk), woken) == (worker.YOUNG // 2, [])
+        stays = [[number] for number in range((worker.OLDER + 2) * worker.YOUNG)]
+        assert len(gc.get_objects()) < len(stays) // 2, "what it has looked at twice it lets alone"
     finally:
         gc.callbacks.remove(wake)
+        gc.callbacks.remove(worker._let_alone)
         gc.unfreeze()
         gc.set_threshold(*before)
