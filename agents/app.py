@@ -91,7 +91,12 @@ def make_app(at: Installation, metrics: Metrics) -> faust.App:
     chunked = frozenset({*raw, *stitched, claims})
     app = faust_app(at, [frozenset(raw), frozenset(stitched), frozenset({claims})])
     readback = Readback(at.settings.chunk)
-    app.transport = exact_transport(fence, chunked, watches.pause.check, readback)(app.conf.broker_consumer, app)
+
+    async def rest() -> None:
+        await loop.rest()
+
+    transport = exact_transport(fence, chunked, watches.pause.check, readback, rest)
+    app.transport = transport(app.conf.broker_consumer, app)
     group, outbox = FaustGroup(app, at.bootstrap), make_outbox(at)
     loop = ExactLoop(
         group,

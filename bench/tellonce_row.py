@@ -126,7 +126,12 @@ def make_app(at: Installation, score: Callable[[str], float]) -> faust.App:
     check_pause = watches.pause.check
     app = faust_app(at, [chunked])
     readback = Readback(at.settings.chunk)
-    app.transport = exact_transport(fence, chunked, check_pause, readback)(app.conf.broker_consumer, app)
+
+    async def rest() -> None:
+        await loop.rest()
+
+    transport = exact_transport(fence, chunked, check_pause, readback, rest)
+    app.transport = transport(app.conf.broker_consumer, app)
     group, outbox = FaustGroup(app, at.bootstrap), make_outbox(at)
     journal = open_journal(at.data, str(os.getpid()))
     loop = ExactLoop(

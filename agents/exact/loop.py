@@ -14,12 +14,15 @@ Rule 5. After a crash what is done is committed at once, for a while. Else each 
         record that crashes the next agent would come again and again as another one, and no run would get further.
 Rule 6. What is in hand is written down first (`agents.exact.journal`). A record that crashed the worker, alone, as
         often as it may goes to `condemn` instead of the step: what follows from it is acted on like anything else.
-Rule 7. What comes again because the consumer was sent back, and was done meanwhile, is left out: it cost a fifth of a
+Rule 7. When the group takes partitions back, nothing more is begun, and what is under way may be done: it is committed
+        before they go (`agents.exact.consumer`), and nobody does it again.
+Rule 8. What comes again because the consumer was sent back, and was done meanwhile, is left out: it cost a fifth of a
         catch-up, and an operator's word would be spoken once more after newer ones.
 """
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import NamedTuple, NoReturn, Protocol
 
@@ -41,6 +44,9 @@ SEEK_AGAIN_AFTER = 0.5
 
 MOST_DROPS = 200
 """Chunks out of sequence in one generation before the worker leaves: a seek that does not help will not help."""
+
+REST_FOR = 1.0
+"""Seconds for what is under way when partitions are taken back; the whole group waits meanwhile."""
 
 WARY = 60.0
 """Seconds after a start for which a crash is still near; suspects of partitions that went elsewhere stay for ever."""
@@ -121,6 +127,9 @@ class ExactLoop:
     condemn: Callable[[Record, int], Effects] = lambda _record, _crashes: Effects()
     most_crashes: int = 3
     size: int = field(kw_only=True)
+    _rests: int | None = None
+    _under_way: int = 0
+    _idle: asyncio.Event = field(default_factory=asyncio.Event)
     _drops: int = 0
     _sought: dict[TP, float] = field(default_factory=dict)
     _began: float = field(init=False)
@@ -159,15 +168,30 @@ class ExactLoop:
         because the worker stops. Faust would take the latter for a crash.
         """
         began, chunk = self.clock(), arrived.chunk
+        is_ours = arrived.generation == self.group.generation() and not self.outbox.closed
+        if not is_ours or arrived.generation == self._rests:
+            return
+        self._under_way += 1
         try:
-            is_ours = arrived.generation == self.group.generation() and not self.outbox.closed
-            if is_ours and await self.take(chunk, step, name, turn):
+            if await self.take(chunk, step, name, turn):
                 self.took(name, len(chunk.records), self.clock() - began)
         except asyncio.CancelledError:
             if not self.outbox.closed:
                 raise
         except Exception as error:  # noqa: BLE001 -- as above
             self._give_up(name, error)
+        finally:
+            self._under_way -= 1
+            self._idle.set()
+
+    async def rest(self) -> None:
+        """Begin nothing more in this generation; return when what is under way is done, or after a second (Rule 7)."""
+        self._rests = self.group.generation()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(REST_FOR):
+                while self._under_way:
+                    self._idle.clear()
+                    await self._idle.wait()
 
     def _give_up(self, name: str, error: Exception) -> NoReturn:
         self.journal.blame(name, error)
@@ -207,6 +231,8 @@ class ExactLoop:
                 return False
             taken = ready.effects.taken
             rest = rest.after(len(part.chunk.records) if taken is None else taken)
+            if generation == self._rests:
+                break
         return True
 
     async def _worked(self, part: Part, step: Step, generation: int) -> Ready | None:

@@ -164,7 +164,7 @@ async def test_the_app_is_fit_for_production(tmp_path: Path) -> None:
     assert sorted(app.agents) == ["intake", "resolver", "timelines"]
     assert {agent.concurrency for agent in app.agents.values()} == {1}
     assert sorted(app.tables) == ["state-bonds", "state-entries", "state-kin", "state-raised"]
-    expected = exact_transport(Fence(), frozenset(), lambda: None, Readback(1))
+    expected = exact_transport(Fence(), frozenset(), lambda: None, Readback(1), lambda: asyncio.sleep(0))
     assert [cls.__name__ for cls in type(app.transport).__mro__][:2] == [cls.__name__ for cls in expected.__mro__][:2]
 
 

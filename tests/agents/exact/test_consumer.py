@@ -1,5 +1,6 @@
 """What we replace of Faust's consumer: its shape is pinned, and what takes its place does what Rule 2 says."""
 
+import asyncio
 import inspect
 from collections import Counter, defaultdict
 from importlib.metadata import version
@@ -7,6 +8,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from aiokafka.errors import KafkaConnectionError
 from faust.transport import consumer as base
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP
@@ -27,6 +29,11 @@ PINNED = {
     "_commit": "(self, offsets: Mapping[faust.types.tuples.TP, int]) -> bool",
     "_commit_tps": "(self, tps: Iterable[faust.types.tuples.TP], start_new_transaction: bool) -> bool",
     "_filter_committable_offsets": "(self, tps: Iterable[faust.types.tuples.TP]) -> Dict[faust.types.tuples.TP, int]",
+    "commit": (
+        "(self, topics: Optional[AbstractSet[Union[str, faust.types.tuples.TP]]] = None, "
+        "start_new_transaction: bool = True) -> bool"
+    ),
+    "on_partitions_revoked": "(self, revoked: Set[faust.types.tuples.TP]) -> None",
     "seek_to_committed": "(self) -> Mapping[faust.types.tuples.TP, int]",
     "seek": "(self, partition: faust.types.tuples.TP, offset: int) -> None",
 }
@@ -98,13 +105,29 @@ class Parent:
         self.world.note("commit", dict(offsets))
         return self.commits
 
+    async def commit(self, tps: set[TP]) -> bool:
+        """Write it down."""
+        self.world.note("commit now", tps)
+        return self.commits
+
+    async def on_partitions_revoked(self, revoked: set[TP]) -> None:
+        """Forget them, as Faust does."""
+        self.world.note("revoked", revoked)
+        for tp in revoked:
+            self._acked.pop(tp, None)
+
 
 @pytest.fixture
 def consumer(monkeypatch: pytest.MonkeyPatch) -> Any:  # noqa: ANN401 -- our consumer, over a stub of Faust's
     """Return our consumer over the stub."""
     monkeypatch.setattr(driver, "Consumer", Parent)
     fence, world = Fence(), World()
-    made: Any = exact_transport(fence, frozenset({"raw"}), lambda: world.note("check pause"), Readback(1))
+
+    async def rest() -> None:
+        await asyncio.sleep(0)
+        world.note("rest")
+
+    made: Any = exact_transport(fence, frozenset({"raw"}), lambda: world.note("check pause"), Readback(1), rest)
     one = made.Consumer(world)
     one.fence = fence
     fence.enter(1)
@@ -196,6 +219,36 @@ async def test_where_nothing_is_committed_reading_begins_at_the_logs_start(consu
     assert len(sought) == 1
 
 
+@pytest.mark.parametrize(("commits", "times"), [(True, 1), (False, 2)])
+async def test_what_is_done_is_committed_before_it_goes(consumer: Any, *, commits: bool, times: int) -> None:  # noqa: ANN401
+    """First what is under way, then the commit, a second one where the first was another's; of ours, and only then."""
+    consumer.commits = commits
+    consumer.wake_commits(OURS)
+    consumer._acked[THEIRS] += [1]
+    await consumer.on_partitions_revoked({OURS, THEIRS, TP("raw", 1)})
+    assert consumer.world.steps() == ["rest", *["commit now"] * times, "revoked"]
+    assert consumer.world.trace[1] == ("commit now", {OURS})
+
+
+async def test_nothing_done_is_no_commit(consumer: Any) -> None:  # noqa: ANN401 -- see the fixture
+    """A worker that has only just begun."""
+    await consumer.on_partitions_revoked({OURS, THEIRS})
+    assert consumer.world.steps() == ["rest", "revoked"]
+
+
+@pytest.mark.parametrize("error", [KafkaConnectionError(), TimeoutError()])
+async def test_partitions_go_whether_or_not_the_commit_was_heard(consumer: Any, error: Exception) -> None:  # noqa: ANN401
+    """Then they are done again, as ever."""
+
+    def fail() -> None:
+        raise error
+
+    consumer.wake_commits(OURS)
+    consumer.world.at("commit now", fail)
+    await consumer.on_partitions_revoked({OURS})
+    assert consumer.world.steps()[-1] == "revoked"
+
+
 def test_waking_makes_the_commit_loop_look(consumer: Any) -> None:  # noqa: ANN401 -- see the fixture
     """It visits the partitions in `_acked`; an empty entry is enough."""
     consumer.wake_commits(OURS)
@@ -204,6 +257,6 @@ def test_waking_makes_the_commit_loop_look(consumer: Any) -> None:  # noqa: ANN4
 
 def test_the_transport_brings_our_consumer() -> None:
     """Faust makes the consumer from the transport's class attribute."""
-    transport = exact_transport(Fence(), frozenset(), lambda: None, Readback(1))
+    transport = exact_transport(Fence(), frozenset(), lambda: None, Readback(1), lambda: asyncio.sleep(0))
     assert issubclass(transport, driver.Transport)
     assert issubclass(transport.Consumer, driver.Consumer)
