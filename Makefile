@@ -37,7 +37,7 @@ check: setup ## style, types and walls (ruff, mypy, import-linter)
 	@$(BIN)/mypy --no-error-summary
 	@$(BIN)/lint-imports --no-cache > .venv/lint-imports.log || { cat .venv/lint-imports.log; exit 1; }
 
-bench: setup ## how fast, beside Quix Streams, Bytewax and Kafka's clients by hand, on the same work: half an hour
+bench: setup ## how fast, beside Quix Streams, Bytewax and Kafka's clients by hand, on the same work: a quarter of an hour
 	@$(PEERS)
 	@$(BIN)/python -m bench
 

@@ -11,7 +11,7 @@ import signal
 import subprocess
 import tempfile
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -96,27 +96,24 @@ async def watched(
     progress: Callable[[], Awaitable[int]],
     target: int,
     every: float = LOOK_EVERY,
-    others: Sequence[subprocess.Popen[bytes]] = (),
 ) -> Measured:
-    """Watch a process until its progress is at the target, from a tenth of it; `others` share its work."""
-    crew = (process, *others)
+    """Watch a process until its progress is at the target, from a tenth of it."""
     begun: tuple[float, float, int] | None = None
     last, moved = 0, time.monotonic()
     while True:
         done, now = await progress(), time.monotonic()
-        for each in crew:
-            if each.poll() is not None:
-                raise DidOtherWork(f"ended with {each.returncode} after {done} of {target}")
+        if process.poll() is not None:
+            raise DidOtherWork(f"ended with {process.returncode} after {done} of {target}")
         if done > last:
             last, moved = done, now
         elif now - moved > STANDS_STILL:
             raise DidOtherWork(f"stands still at {done} of {target}")
         if done >= target and begun is not None:
             seconds, of = now - begun[0], done - begun[2]
-            cpu = sum(_cpu_seconds(each.pid) for each in crew) - begun[1]
-            return Measured(of / seconds, cpu / of * 1e6, max(memory_mib(each.pid, "VmHWM") for each in crew))
+            cpu = cpu_seconds(process.pid) - begun[1]
+            return Measured(of / seconds, cpu / of * 1e6, memory_mib(process.pid, "VmHWM"))
         if begun is None and done >= target * WARM:
-            begun = now, sum(_cpu_seconds(each.pid) for each in crew), done
+            begun = now, cpu_seconds(process.pid), done
         await asyncio.sleep(every)
 
 
@@ -128,7 +125,7 @@ async def _same_alerts(client: AIOKafkaConsumer, topic: str, expected: int) -> N
         raise DidOtherWork(f"wrote {found} alerts where {expected} are due")
 
 
-def _cpu_seconds(pid: int) -> float:
+def cpu_seconds(pid: int) -> float:
     """Return the CPU of a process and its children, living or gone."""
     total = 0.0
     for each in (pid, *children_of(pid)):
