@@ -105,10 +105,11 @@ async def terminate(at: Stage) -> None:
 async def zombie(at: Stage) -> None:
     """SIGSTOP for more than twice the session time-out, then SIGCONT: who wakes must not believe what it knew."""
     await at.reached(0.3)
-    await at.hit("a", signal.SIGSTOP)
+    name = await at.busiest("timelines")  # one that has not joined yet has nothing to believe
+    await at.hit(name, signal.SIGSTOP)
     await asyncio.sleep(2 * SESSION + 2)
     before = at.workers.exits()["paused"]
-    await at.hit("a", signal.SIGCONT)
+    await at.hit(name, signal.SIGCONT)
     await _within(NOTICED, lambda: at.workers.exits()["paused"] > before)  # before the next fault can kill it
 
 
@@ -195,7 +196,7 @@ async def resolver_killed(at: Stage) -> None:
     """Kill -9 of the worker that resolves identity, three times, in the middle of merges."""
     for share in (0.2, 0.4, 0.6):
         await at.reached(share)
-        await at.hit(await at.resolver(), signal.SIGKILL)
+        await at.hit(await at.busiest("resolver"), signal.SIGKILL)
 
 
 async def lag_at_start(at: Stage) -> None:

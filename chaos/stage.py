@@ -37,9 +37,9 @@ PATIENCE = 180.0
 @dataclass(slots=True)
 class Stage:
     """A run's stage. `begun` is where each raw partition ended when the present fault began, `kills` how many workers
-    it killed, `late` how often it hit when there was no work left; `can_work` is False while a fault takes away what
-    every worker needs. `latent` is how many workers may leave, by fence, for what a fault harmed and nobody met yet;
-    `say` is told what the dice chose.
+    it killed, `killed` their process ids, `late` how often it hit when there was no work left; `can_work` is False
+    while a fault takes away what every worker needs. `latent` is how many workers may leave, by fence, for what a
+    fault harmed and nobody met yet; `say` is told what the dice chose.
     """
 
     node: Node | Cluster
@@ -51,6 +51,7 @@ class Stage:
     begun: dict[TopicPartition, int] = field(default_factory=dict)
     events: int = 0
     kills: int = 0
+    killed: set[int] = field(default_factory=set)
     late: int = 0
     latent: Counter[str] = field(default_factory=Counter)
     can_work: bool = True
@@ -98,6 +99,7 @@ class Stage:
         async with reading(self.node.bootstrap) as consumer:
             self.begun = await ends_of(consumer, self.run.raw)
         self.events, self.kills, self.late = len(events), 0, 0
+        self.killed.clear()
         self.looks.begin()
         self.feeding = asyncio.create_task(self._send(events, over))
 
@@ -142,9 +144,13 @@ class Stage:
         await asyncio.sleep(LOOK)
 
     async def hit(self, name: str, number: signal.Signals) -> None:
-        """Send a signal to a supervisor's worker, as soon as there is one."""
-        while not (hit := self.workers.signal(name, number)):
+        """Send a signal to a supervisor's worker, as soon as there is one that nobody killed yet."""
+        while not (alive := set(self.workers.workers_of(name)) - self.killed) or not (
+            hit := self.workers.signal(name, number)
+        ):
             await self._wait()
+        if number == signal.SIGKILL:
+            self.killed |= alive  # until its supervisor has seen it, it looks as if it lived
         self.kills += hit if number == signal.SIGKILL else 0
         self.late += number != signal.SIGCONT and self._is_done()
 
@@ -156,9 +162,9 @@ class Stage:
         while not self.workers.is_up(name):
             await self._wait()
 
-    async def resolver(self) -> str:
-        """Return the name of the supervisor whose worker has taken most claims since it started."""
-        taken = "tellonce_chunk_records_count", "resolver"
+    async def busiest(self, agent: str) -> str:
+        """Return the name of the supervisor whose worker's agent has taken most chunks since it started."""
+        taken = "tellonce_chunk_records_count", agent
         logs = {name: crew.logs[0] for name, (_, crew) in self.workers.running.items()}
         counted = {name: (await asyncio.to_thread(metered, log)).get(taken, 0.0) for name, log in logs.items()}
         return max(sorted(counted), key=lambda name: counted[name])
