@@ -231,12 +231,12 @@ class ExactLoop:
                 return False
             taken = ready.effects.taken
             rest = rest.after(len(part.chunk.records) if taken is None else taken)
-            if generation == self._rests:
-                break
         return True
 
     async def _worked(self, part: Part, step: Step, generation: int) -> Ready | None:
-        """Return what follows from a part, packed; None where the generation did not last so long."""
+        """Return what follows from a part, packed; None where the generation did not last so long, or is to end."""
+        if generation == self._rests:  # it waited for its turn, and would keep the group waiting
+            return None
         if part.crashes < self.most_crashes:
             effects = await step(part.chunk)
         else:
