@@ -88,15 +88,10 @@ def make_app(at: Installation, metrics: Metrics) -> faust.App:
     raw = {at.name(f"raw.{source}"): source for source in SOURCES}
     stitched = [at.name(topic) for topic in ("touchpoints", "moves", "identity-changes", "deadlines")]
     claims = at.name("identity-claims")
-    chunked = frozenset({*raw, *stitched, claims})
-    app = faust_app(at, [frozenset(raw), frozenset(stitched), frozenset({claims})])
+    readers = [frozenset(raw), frozenset(stitched), frozenset({claims})]
+    chunked = frozenset[str]().union(*readers)
+    app = faust_app(at, readers)
     readback = Readback(at.settings.chunk)
-
-    async def rest() -> None:
-        await loop.rest()
-
-    transport = exact_transport(fence, chunked, watches.pause.check, readback, rest)
-    app.transport = transport(app.conf.broker_consumer, app)
     group, outbox = FaustGroup(app, at.bootstrap), make_outbox(at)
     loop = ExactLoop(
         group,
@@ -112,6 +107,8 @@ def make_app(at: Installation, metrics: Metrics) -> faust.App:
         at.settings.most_crashes,
         size=at.settings.chunk,
     )
+    transport = exact_transport(fence, chunked, watches.pause.check, readback, loop.rest)
+    app.transport = transport(app.conf.broker_consumer, app)
     budgets = BudgetWatch(budget_policy(at.settings), raw, metrics, time.monotonic)
     tables = {name: make_table(app, at, name, readback) for name in (*STATE, "state.bonds")}
     directory = make_directory(at, metrics)

@@ -29,7 +29,7 @@ from bench import kafka as broker
 from bench.contestants import Contestant
 from bench.delays import SHARES, NeverTold, Told, summary, told
 from bench.feed import EVERY, Feed, Line, day
-from bench.measure import DidOtherWork, running
+from bench.measure import DidOtherWork, running, still_runs
 from bench.product import PRODUCTS, Places, group_of, installed
 from broker.embedded import embedded
 from commands.patience import StalledError, until_worked_off
@@ -127,15 +127,11 @@ async def measured(contestant: Contestant, kafka: str, prefix: str, load: Load) 
 
 
 def _worked_off(kafka: str, group: str, work: Places, process: Popen[bytes], waits: list[int]) -> Callable[[], Any]:
-    def check() -> None:
-        if process.poll() is not None:
-            raise DidOtherWork(f"ended with {process.returncode}")
-
     def hear(done: int, total: int) -> None:
         waits[0] = total - done
 
     def off() -> Any:  # noqa: ANN401 -- a coroutine, to be awaited or made a task
-        return until_worked_off(kafka, group, work, patience=PATIENCE, check=check, progress=hear)
+        return until_worked_off(kafka, group, work, patience=PATIENCE, check=lambda: still_runs(process), progress=hear)
 
     return off
 

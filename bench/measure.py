@@ -102,8 +102,7 @@ async def watched(
     last, moved = 0, time.monotonic()
     while True:
         done, now = await progress(), time.monotonic()
-        if process.poll() is not None:
-            raise DidOtherWork(f"ended with {process.returncode} after {done} of {target}")
+        still_runs(process, f" after {done} of {target}")
         if done > last:
             last, moved = done, now
         elif now - moved > STANDS_STILL:
@@ -115,6 +114,12 @@ async def watched(
         if begun is None and done >= target * WARM:
             begun = now, cpu_seconds(process.pid), done
         await asyncio.sleep(every)
+
+
+def still_runs(process: subprocess.Popen[bytes], how_far: str = "") -> None:
+    """Return while a contestant runs. Raises DidOtherWork."""
+    if process.poll() is not None:
+        raise DidOtherWork(f"ended with {process.returncode}{how_far}")
 
 
 async def _same_alerts(client: AIOKafkaConsumer, topic: str, expected: int) -> None:

@@ -14,12 +14,12 @@ import asyncio
 import json
 import logging
 import os
-import sys
 import tempfile
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from statistics import median
 from subprocess import Popen
@@ -28,9 +28,10 @@ from typing import Any
 import click
 
 from bench.feed import Feed, Line, day
-from bench.measure import DidOtherWork, cpu_seconds, running
-from bench.product import LOOK_EVERY, PRODUCTS, Left, installed
+from bench.measure import DidOtherWork, cpu_seconds, running, still_runs
+from bench.product import PRODUCTS, Places, group_of, installed
 from broker.embedded import embedded
+from commands.patience import StalledError, until_worked_off
 from commands.streams import writing
 
 A_WORKER = 4
@@ -42,12 +43,11 @@ WARM = 20.0
 IDLE = 0.2
 """Of a worker's fair share of CPU: who took less had no part of the work."""
 
-
 MARGIN = 5.0
 """Seconds that a day is made longer than it is needed for."""
 
-PATIENCE = 60.0
-"""Seconds until all is done, once the last event is sent."""
+PATIENCE = timedelta(seconds=60)
+"""How long nothing may move once the last event is sent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +92,7 @@ def main(*, rounds: int, crews: tuple[int, ...], rate: int, seconds: float, as_j
                 load = Load(crew, rate * crew, seconds, days[crew])
                 try:
                     cost = asyncio.run(measured(node.bootstrap, installations, load))
-                except DidOtherWork as error:
+                except (DidOtherWork, StalledError) as error:
                     raise click.ClickException(str(error)) from None
                 found[crew].append(cost)
                 said = f"{cost.cpu_per_million:.0f} CPU s/million over {cost.events:,} events"
@@ -103,34 +103,38 @@ def main(*, rounds: int, crews: tuple[int, ...], rate: int, seconds: float, as_j
 
 
 async def measured(kafka: str, prefixes: Sequence[str], load: Load) -> Cost:
-    """Run an installation for each prefix, all at once, each under the load. Raises DidOtherWork."""
+    """Run an installation for each prefix, all at once, each under the load. Raises DidOtherWork, StalledError."""
     async with AsyncExitStack() as stack:
         feeds: list[Feed] = []
-        lefts: list[Left] = []
+        work: dict[str, Places] = {}
         workers: list[Popen[bytes]] = []
         for prefix in prefixes:
-            own, places = await stack.enter_async_context(installed(PRODUCTS[0], kafka, prefix, load.crew * A_WORKER))
+            own, work[prefix] = await stack.enter_async_context(
+                installed(PRODUCTS[0], kafka, prefix, load.crew * A_WORKER)
+            )
             writer = await stack.enter_async_context(writing(kafka))
             feeds.append(Feed(writer, prefix, load.rate, iter(load.lines)))
-            lefts.append(await stack.enter_async_context(Left(kafka, prefix, sys.maxsize, places)))
             workers += [await stack.enter_async_context(running(own, kafka, prefix)) for _ in range(load.crew)]
         await _steadily(feeds, WARM)
         before, sent = [cpu_seconds(each.pid) for each in workers], sum(feed.sent for feed in feeds)
         await _steadily(feeds, load.seconds)
         await asyncio.gather(*(feed.writer.flush() for feed in feeds))
-        until = time.monotonic() + PATIENCE
-        while any([await left.done() < sys.maxsize for left in lefts]):
-            if time.monotonic() > until:
-                raise DidOtherWork(f"is not done {PATIENCE:.0f} s after the last event")
-            await asyncio.sleep(LOOK_EVERY)
-        for each in workers:
-            if each.poll() is not None:
-                raise DidOtherWork(f"ended with {each.returncode}")
+        await asyncio.gather(*(_worked_off(kafka, prefix, places, workers) for prefix, places in work.items()))
         took = [cpu_seconds(each.pid) - was for each, was in zip(workers, before, strict=True)]
         if min(took) < IDLE * sum(took) / len(took):
             raise DidOtherWork(f"a worker had no part of the work: they took {[round(each, 1) for each in took]} CPU s")
         events = sum(feed.sent for feed in feeds) - sent
         return Cost(sum(took) / events * 1e6, events)
+
+
+async def _worked_off(kafka: str, prefix: str, work: Places, workers: Sequence[Popen[bytes]]) -> None:
+    def check() -> None:
+        for each in workers:
+            still_runs(each)
+
+    await until_worked_off(
+        kafka, group_of(prefix), work, patience=PATIENCE, check=check, progress=lambda _done, _total: None
+    )
 
 
 async def _steadily(feeds: Sequence[Feed], seconds: float) -> None:

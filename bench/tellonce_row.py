@@ -126,12 +126,6 @@ def make_app(at: Installation, score: Callable[[str], float]) -> faust.App:
     check_pause = watches.pause.check
     app = faust_app(at, [chunked])
     readback = Readback(at.settings.chunk)
-
-    async def rest() -> None:
-        await loop.rest()
-
-    transport = exact_transport(fence, chunked, check_pause, readback, rest)
-    app.transport = transport(app.conf.broker_consumer, app)
     group, outbox = FaustGroup(app, at.bootstrap), make_outbox(at)
     journal = open_journal(at.data, str(os.getpid()))
     loop = ExactLoop(
@@ -145,6 +139,8 @@ def make_app(at: Installation, score: Callable[[str], float]) -> faust.App:
         journal=journal,
         size=at.settings.chunk,
     )
+    transport = exact_transport(fence, chunked, check_pause, readback, loop.rest)
+    app.transport = transport(app.conf.broker_consumer, app)
     state = make_table(app, at, work.STATE, readback)
     step = Step(state, at.name(work.OUTPUTS), at.name(work.ALERTS), score, group.generation)
     app.agent(app.topic(work.EVENTS, schema=ChunkSchema()), name="intake")(loop.agent("intake", step))

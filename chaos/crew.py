@@ -10,7 +10,7 @@ import re
 import signal
 import urllib.request
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -61,13 +61,15 @@ class Workers:
             own, _ = self.running.pop(name)
             own.close()
 
-    def signal(self, name: str, number: signal.Signals) -> int:
-        """Send a signal to a supervisor's worker; return to how many: one, or none between two lives."""
-        reached = 0
-        for child in self.workers_of(name):
+    def signal(self, name: str, number: signal.Signals, without: Collection[int] = ()) -> set[int]:
+        """Send a signal to a supervisor's worker, if it is none of those `without`; return the process ids that were
+        reached: one, or none between two lives.
+        """
+        reached = set()
+        for child in set(self.workers_of(name)).difference(without):
             with suppress(ProcessLookupError):
                 os.kill(child, number)
-                reached += 1
+                reached.add(child)
         return reached
 
     def workers_of(self, name: str) -> tuple[int, ...]:

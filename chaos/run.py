@@ -123,7 +123,7 @@ async def _suffer(at: Stage, fault: Fault, sent: list[Raw], played: Played) -> R
     async with reading(at.node.bootstrap) as consumer:
         ends = await ends_of(consumer, at.run.raw)
     exits = at.workers.exits() - before
-    needless, seen = fault.needless(exits, at.kills, at.latent), at.looks
+    needless, seen = fault.needless(exits, len(at.killed), at.latent), at.looks
     at.latent -= exits
     return Row(fault.name, len(sent), seconds, exits, needless, seen.stood, seen.back, at.late, ends)
 

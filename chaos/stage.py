@@ -36,8 +36,8 @@ PATIENCE = 180.0
 
 @dataclass(slots=True)
 class Stage:
-    """A run's stage. `begun` is where each raw partition ended when the present fault began, `kills` how many workers
-    it killed, `killed` their process ids, `late` how often it hit when there was no work left; `can_work` is False
+    """A run's stage. `begun` is where each raw partition ended when the present fault began, `killed` the process
+    ids of workers that it killed, `late` how often it hit when there was no work left; `can_work` is False
     while a fault takes away what every worker needs. `latent` is how many workers may leave, by fence, for what a
     fault harmed and nobody met yet; `say` is told what the dice chose.
     """
@@ -50,7 +50,6 @@ class Stage:
     looks: Looks = field(default_factory=Looks)
     begun: dict[TopicPartition, int] = field(default_factory=dict)
     events: int = 0
-    kills: int = 0
     killed: set[int] = field(default_factory=set)
     late: int = 0
     latent: Counter[str] = field(default_factory=Counter)
@@ -98,7 +97,7 @@ class Stage:
         """Begin a fault: send its events, in order, over so many seconds."""
         async with reading(self.node.bootstrap) as consumer:
             self.begun = await ends_of(consumer, self.run.raw)
-        self.events, self.kills, self.late = len(events), 0, 0
+        self.events, self.late = len(events), 0
         self.killed.clear()
         self.looks.begin()
         self.feeding = asyncio.create_task(self._send(events, over))
@@ -145,13 +144,10 @@ class Stage:
 
     async def hit(self, name: str, number: signal.Signals) -> None:
         """Send a signal to a supervisor's worker, as soon as there is one that nobody killed yet."""
-        while not (alive := set(self.workers.workers_of(name)) - self.killed) or not (
-            hit := self.workers.signal(name, number)
-        ):
+        while not (hit := self.workers.signal(name, number, self.killed)):
             await self._wait()
         if number == signal.SIGKILL:
-            self.killed |= alive  # until its supervisor has seen it, it looks as if it lived
-        self.kills += hit if number == signal.SIGKILL else 0
+            self.killed |= hit  # until its supervisor has seen it, it looks as if it lived
         self.late += number != signal.SIGCONT and self._is_done()
 
     def _is_done(self) -> bool:

@@ -86,9 +86,8 @@ def chunk_scheduler(size: int, readers: Collection[frozenset[str]]) -> type[Defa
                     yield _message(chunk[-1], chunk)
                     continue
                 hand = hands.setdefault(reader, [])
-                if sum(map(len, hand)) + len(chunk) > size:
-                    if hand:
-                        yield _message(hand[-1][-1], hand)
+                if sum(map(len, hand)) + len(chunk) > size:  # so there is something in it: no chunk is larger
+                    yield _message(hand[-1][-1], hand)
                     hand = hands[reader] = []
                 hand.append(chunk)
             for hand in hands.values():

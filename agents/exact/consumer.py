@@ -66,12 +66,19 @@ def exact_transport(  # noqa: C901 -- two small classes over four values
         async def on_partitions_revoked(self, revoked: set[TP]) -> None:
             """Commit what is done before it goes, as long as the group takes it from us: nobody has to do it again."""
             await rest()
-            done = {tp for tp in revoked if tp.topic in topics and self._acked.get(tp) is not None}
-            with suppress(KafkaError, TimeoutError):
-                async with asyncio.timeout(LAST_COMMIT_WITHIN):
-                    if done and not await self.commit(done):
-                        await self.commit(done)  # one was under way, and may have begun too early
+            done = {tp for tp in revoked if tp.topic in topics and tp in self._acked}
+            if done:
+                await self.commit_now(done, LAST_COMMIT_WITHIN)
             await super().on_partitions_revoked(revoked)
+
+        async def commit_now(self, tps: set[TP], within: float) -> None:
+            """Commit what is done of these, if the broker lets us within so many seconds. A commit that is under way
+            may have begun too early, so there is a second one.
+            """
+            with suppress(KafkaError, TimeoutError):
+                async with asyncio.timeout(within):
+                    if not await self.commit(tps):
+                        await self.commit(tps)
 
         async def seek_to_committed(self) -> Mapping[TP, int]:
             """Seek each partition to what is committed; one of which nothing is, to the log's start.

@@ -4,12 +4,10 @@ Faust's Kafka consumer lives in a thread and an event loop of its own; questions
 """
 
 import asyncio
-from contextlib import suppress
 from typing import Any, Protocol
 
 import faust
 from aiokafka import AIOKafkaConsumer, TopicPartition
-from aiokafka.errors import KafkaError
 from faust.types import TP
 
 ANSWER_WITHIN = 60.0
@@ -95,10 +93,5 @@ class FaustGroup:
         self._app.consumer.wake_commits(tp)
 
     async def commit(self, tp: TP) -> None:
-        """Commit now. One that is under way may have begun too early, so there is a second one; a broker that is away
-        is the commit loop's matter.
-        """
-        with suppress(KafkaError, TimeoutError):
-            async with asyncio.timeout(ANSWER_WITHIN):
-                if not await self._app.consumer.commit({tp}):
-                    await self._app.consumer.commit({tp})
+        """Commit now; a broker that is away is the commit loop's matter."""
+        await self._app.consumer.commit_now({tp}, ANSWER_WITHIN)

@@ -168,8 +168,7 @@ class ExactLoop:
         because the worker stops. Faust would take the latter for a crash.
         """
         began, chunk = self.clock(), arrived.chunk
-        is_ours = arrived.generation == self.group.generation() and not self.outbox.closed
-        if not is_ours or arrived.generation == self._rests:
+        if self.outbox.closed or not self._goes_on(arrived.generation):
             return
         self._under_way += 1
         try:
@@ -192,6 +191,10 @@ class ExactLoop:
                 while self._under_way:
                     self._idle.clear()
                     await self._idle.wait()
+
+    def _goes_on(self, generation: int) -> bool:
+        """Say whether something may be begun in a generation: it is not over, nor are its partitions taken back."""
+        return generation == self.group.generation() and generation != self._rests
 
     def _give_up(self, name: str, error: Exception) -> NoReturn:
         self.journal.blame(name, error)
@@ -235,7 +238,7 @@ class ExactLoop:
 
     async def _worked(self, part: Part, step: Step, generation: int) -> Ready | None:
         """Return what follows from a part, packed; None where the generation did not last so long, or is to end."""
-        if generation == self._rests:  # it waited for its turn, and would keep the group waiting
+        if not self._goes_on(generation):  # it waited for its turn, and would keep the group waiting
             return None
         if part.crashes < self.most_crashes:
             effects = await step(part.chunk)

@@ -56,6 +56,27 @@ async def test_what_is_under_way_is_done_and_what_waits_is_not_begun() -> None:
     assert [one for one in world.trace if one[0] == "done"] == [("done", 0), ("done", 1)]
 
 
+async def test_what_waits_for_its_turn_to_be_worked_on_is_not_begun() -> None:
+    """Another partition's chunk is under way too, but nobody works on it yet: the group would wait for all of them."""
+    world, begun, go_on = World(), asyncio.Event(), asyncio.Event()
+
+    async def step(part: Chunk) -> Effects:
+        world.note("step", part.partition)
+        begun.set()
+        await go_on.wait()
+        return Effects()
+
+    loop, _ = make_loop(world)
+    work = asyncio.ensure_future(loop.agent("intake", step)(cast(Any, FakeStream([chunk(0), chunk(0, partition=1)]))))
+    await begun.wait()
+    resting = asyncio.ensure_future(loop.rest())
+    await asyncio.sleep(0)
+    go_on.set()
+    await resting
+    await work
+    assert [one for one in world.trace if one[0] == "step"] == [("step", 0)]
+
+
 async def test_nothing_under_way_is_no_wait() -> None:
     """A worker that has only just begun, or waits for events."""
     loop, _ = make_loop(World())
