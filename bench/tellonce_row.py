@@ -11,6 +11,7 @@ import logging
 import os
 import struct
 import time
+from bisect import bisect_left
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -52,7 +53,31 @@ MOST_HOT = 200_000
 
 _MOOD = struct.Struct(">d")
 _AT = struct.Struct(">q")
-Rows = list[tuple[bytes, float]]
+
+
+@dataclass(slots=True)
+class Rows:
+    """A customer's moods by the keys of their rows, in the keys' order."""
+
+    keys: list[bytes]
+    moods: list[float]
+
+    def told(self, key: bytes, mood: float) -> list[float]:
+        """Put a row into its place, and return the history up to it."""
+        if not self.keys or key > self.keys[-1]:
+            self.keys.append(key)
+            self.moods.append(mood)
+            return self.moods[-work.KEPT :]
+        at = bisect_left(self.keys, key)
+        if self.keys[at] != key:
+            self.keys.insert(at, key)
+            self.moods.insert(at, mood)
+        return self.moods[max(at + 1 - work.KEPT, 0) : at + 1]
+
+    def oldest(self) -> bytes:
+        """Take the oldest row away, and return its key."""
+        del self.moods[0]
+        return self.keys.pop(0)
 
 
 @dataclass(slots=True)
@@ -86,11 +111,11 @@ class Step:
                 rows = changed[at] = self._hot.get(at) or self._stored(*at)
             mood = self.score(event["text"])
             key = b"".join((customer, b"\0", _AT.pack(event["at"]), event["event_id"].encode()))
-            history = _told(rows, key, mood)
+            history = rows.told(key, mood)
             stamp = record.timestamp
             puts.append(Put(self.state, key, _MOOD.pack(mood), stamp))
-            while len(rows) > 2 * work.KEPT:
-                drops.append(Put(self.state, rows.pop(0)[0], None, stamp))
+            while len(rows.keys) > 2 * work.KEPT:
+                drops.append(Put(self.state, rows.oldest(), None, stamp))
             sends.append(Send(self.outputs, customer, work.output_bytes(work.output(event, history)), stamp))
             alert = work.alert(event, history)
             if alert is not None:
@@ -105,18 +130,8 @@ class Step:
         return Effects(tuple(puts), tuple(sends), done, last=tuple(drops))
 
     def _stored(self, partition: int, customer: bytes) -> Rows:
-        return [(key, _MOOD.unpack(value)[0]) for key, value in self.state.scan(partition, customer + b"\0")]
-
-
-def _told(rows: Rows, key: bytes, mood: float) -> list[float]:
-    """Put a row into its place, and return the history up to it."""
-    if not rows or key > rows[-1][0]:
-        rows.append((key, mood))
-        return [one for _, one in rows[-work.KEPT :]]
-    if all(key != other for other, _ in rows):
-        rows.append((key, mood))
-        rows.sort()
-    return [one for other, one in rows if other <= key][-work.KEPT :]
+        kept = list(self.state.scan(partition, customer + b"\0"))
+        return Rows([key for key, _ in kept], [_MOOD.unpack(value)[0] for _, value in kept])
 
 
 def make_app(at: Installation, score: Callable[[str], float]) -> faust.App:

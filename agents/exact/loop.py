@@ -288,7 +288,7 @@ class ExactLoop:
     def _changes(self, partition: int, puts: tuple[Put, ...]) -> Packed:
         """Return what of the state goes to the changelogs."""
         return self.outbox.packed(
-            Send(put.table.changelog, put.key, put.value, put.timestamp, partition) for put in puts
+            [(table.changelog, key, value, stamp, partition) for table, key, value, stamp in puts]
         )
 
     async def _keep(self, partition: int, puts: tuple[Put, ...], changes: Packed, generation: int) -> bool:
@@ -299,8 +299,11 @@ class ExactLoop:
         acknowledged = await self.outbox.deliver(changes)
         if self.group.generation() != generation:
             return False
-        for table in _tables(puts):
-            table.write(partition, [(put.key, put.value) for put in puts if put.table is table])
+        rows: dict[str, tuple[Table, list[tuple[bytes, bytes | None]]]] = {}
+        for table, key, value, _ in puts:
+            rows.setdefault(table.changelog, (table, []))[1].append((key, value))
+        for table, news in rows.values():
+            table.write(partition, news)
             place = acknowledged[table.changelog, partition]
             if place.whole:
                 table.reached(partition, place.first, place.last)
@@ -338,7 +341,3 @@ class ExactLoop:
         self.seeks()
         self.fence.sent_back(tp, offset)
         await self.group.seek(tp, offset)
-
-
-def _tables(puts: tuple[Put, ...]) -> list[Table]:
-    return list({id(put.table): put.table for put in puts}.values())

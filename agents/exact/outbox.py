@@ -30,6 +30,10 @@ class Send(NamedTuple):
     partition: int | None = None
 
 
+Sent = tuple[str, bytes, bytes | None, int, int | None]
+"""What a `Send` is, without its names: they are made for every row of the state, and cost more than it is worth."""
+
+
 @dataclass(frozen=True, slots=True)
 class Acknowledged:
     """Where a run of records ended up: the first and the last offset. `whole` when nothing else lies in between."""
@@ -52,23 +56,8 @@ class Producer(Protocol):
         """Send what is queued, and close."""
 
 
-@dataclass(slots=True)
-class Batch:
-    """A batch of the producer's, and how many records are in it."""
-
-    builder: Any
-    count: int = 0
-
-    def takes(self, send: Send) -> bool:
-        """Put a record in; say whether it had room."""
-        if self.builder.append(key=send.key, value=send.value, timestamp=send.timestamp) is None:
-            return False
-        self.count += 1
-        return True
-
-
-Packed = dict[tuple[str, int], list[Batch]]
-"""Batches that are ready to go, by topic and partition."""
+Packed = dict[tuple[str, int], list[Any]]
+"""Batches (aiokafka's builders) that are ready to go, by topic and partition."""
 
 
 @lru_cache(maxsize=1 << 16)
@@ -103,24 +92,22 @@ class Outbox:
         if self._opening is not None:
             await (await self._opening).stop()
 
-    def packed(self, sends: Iterable[Send]) -> Packed:
+    def packed(self, sends: Iterable[Sent]) -> Packed:
         """Return the records in batches, by topic and partition. Raises ValueError where a record fits into none."""
         packed: Packed = {}
-        for send in sends:
-            partition = send.partition
+        for topic, key, value, timestamp, partition in sends:
             if partition is None:
-                partition = partition_of(send.key, self._partitions[send.topic])
-            batches = packed.get((send.topic, partition))
+                partition = partition_of(key, self._partitions[topic])  # noqa: PLW2901 -- what None stands for
+            batches = packed.get((topic, partition))
             if batches is None:
-                batches = packed[send.topic, partition] = [Batch(self._producer.create_batch())]
-            if not batches[-1].takes(send):
-                batches.append(Batch(self._producer.create_batch()))
-                if not batches[-1].takes(send):
-                    size = len(send.value or b"")
-                    raise ValueError(f"a record of {size} bytes does not fit into a batch for {send.topic}")
+                batches = packed[topic, partition] = [self._producer.create_batch()]
+            if batches[-1].append(key=key, value=value, timestamp=timestamp) is None:
+                batches.append(self._producer.create_batch())
+                if batches[-1].append(key=key, value=value, timestamp=timestamp) is None:
+                    raise ValueError(f"a record of {len(value or b'')} bytes does not fit into a batch for {topic}")
         return packed
 
-    async def deliver(self, sends: Iterable[Send] | Packed) -> dict[tuple[str, int], Acknowledged]:
+    async def deliver(self, sends: Iterable[Sent] | Packed) -> dict[tuple[str, int], Acknowledged]:
         """Send all, wait for all acknowledgements, and return where they ended up by (topic, partition)."""
         packed = sends if isinstance(sends, dict) else self.packed(sends)
         if not packed:
@@ -128,13 +115,14 @@ class Outbox:
         acknowledged = await asyncio.gather(*(self._run(topic, p, batches) for (topic, p), batches in packed.items()))
         return dict(zip(packed, acknowledged, strict=True))
 
-    async def _run(self, topic: str, partition: int, batches: list[Batch]) -> Acknowledged:
+    async def _run(self, topic: str, partition: int, batches: list[Any]) -> Acknowledged:
         try:
-            sent = [await self._producer.send_batch(each.builder, topic, partition=partition) for each in batches]
+            sent = [await self._producer.send_batch(each, topic, partition=partition) for each in batches]
         except ProducerClosed:
             if self.closed:
                 raise asyncio.CancelledError from None
             raise
         places = [(await future).offset for future in sent]
-        first, last = places[0], places[-1] + batches[-1].count - 1
-        return Acknowledged(first, last, last - first + 1 == sum(each.count for each in batches))
+        counts = [each.record_count() for each in batches]
+        first, last = places[0], places[-1] + counts[-1] - 1
+        return Acknowledged(first, last, last - first + 1 == sum(counts))

@@ -143,6 +143,10 @@ class FakeBatch:
         self.records.append((key, value, timestamp))
         return object()
 
+    def record_count(self) -> int:
+        """Return how many it took."""
+        return len(self.records)
+
 
 @dataclass
 class FakeProducer:
