@@ -1,12 +1,12 @@
 """Writes Avro: of a schema a function is made, once, which writes record after record.
 
-fastavro asks at each value what the schema says of it, and tries which branch of a union fits: a quarter of all that an
-event cost. Here that is asked once, and the answer is a line of Python a value, as `dataclasses` makes its methods.
+fastavro asks at each value what the schema says of it, and tries which branch of a union fits: a quarter of the core's
+time. Here that is asked once, and the answer is a line of Python a value, as `dataclasses` makes its methods.
 
 Rule 1. The bytes are fastavro's; a property test over every schema holds that. Where a record lacks a field, its
         default is written.
-Rule 2. It knows what our schemas are made of: records, arrays, `null` or another, strings, bytes, numbers, truths, and
-        times in milliseconds. Anything else is refused when the function is made.
+Rule 2. It knows what our schemas are made of: records, arrays, `null` or another, strings, bytes, numbers, booleans,
+        and times in milliseconds. Anything else is refused when the function is made.
 Rule 3. What does not fit its schema raises what Python says of it: our own record, so our own mistake.
 """
 
@@ -79,7 +79,7 @@ class _Source:
         for field in schema["fields"]:
             name, type_ = repr(str(field["name"])), field["type"]
             found = f"{record}[{name}]"
-            if "default" in field or "null" in type_:
+            if "default" in field or (isinstance(type_, list) and "null" in type_):
                 default = f"default{next(self._numbers)}"
                 self.defaults[default] = field.get("default")
                 found = f"{record}.get({name}, {default})"
