@@ -95,7 +95,7 @@ def main(*, rounds: int, rate: int, seconds: float, burst: int, only: tuple[str,
                 except (DidOtherWork, NeverTold, StalledError) as error:
                     raise click.ClickException(f"{name}: {error}") from None
                 found[name].append(run)
-                click.echo(f"round {number + 1} of {rounds}, {name}: {json.dumps(summary(run.steady))}", err=True)
+                click.echo(f"round {number + 1} of {rounds}, {name}: {json.dumps(row([run]))}", err=True)
     rows = {name: row(found[name]) for name in names}
     if not as_json:
         click.echo(table(rows))
