@@ -5,10 +5,10 @@ Rule 2. They take turns, round after round; the ratio is the median of the round
 """
 
 import json
-import time
-from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import partial
 from io import BytesIO
+from itertools import repeat
 from statistics import median
 from typing import Any
 
@@ -16,6 +16,7 @@ import click
 from fastavro import parse_schema, schemaless_writer
 
 from agents.contracts import known_schemas
+from bench.measure import took
 from pipeline.avro import writer
 
 NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
@@ -44,14 +45,6 @@ def by_fastavro(schema: Any, record: Any) -> bytes:  # noqa: ANN401 -- likewise
     return wire.getvalue()
 
 
-def took(write: Callable[[], object], times: int) -> float:
-    """Return the CPU seconds of writing so many times."""
-    began = time.thread_time()
-    for _ in range(times):
-        write()
-    return time.thread_time() - began
-
-
 @click.command()
 @click.option("--rounds", default=7, show_default=True, type=click.IntRange(1, 100), help="How often each is measured.")
 @click.option("--times", default=2000, show_default=True, type=click.IntRange(1), help="Records a round.")
@@ -63,10 +56,8 @@ def main(*, rounds: int, times: int) -> None:
         record, write = filled(schema, {}), writer(schema)
         if write(record) != by_fastavro(schema, record):
             raise click.ClickException(f"{known.subject}: the bytes differ")
-        pairs = [
-            (took(lambda: by_fastavro(schema, record), times), took(lambda: write(record), times))  # noqa: B023 -- called at once
-            for _ in range(rounds)
-        ]
+        theirs_too = partial(by_fastavro, schema)
+        pairs = [(took(theirs_too, repeat(record, times)), took(write, repeat(record, times))) for _ in range(rounds)]
         found[known.subject] = {
             "fastavro_vs_own": round(median(theirs / ours for theirs, ours in pairs), 1),
             "own_us": round(median(ours for _, ours in pairs) / times * 1e6, 1),

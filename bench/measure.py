@@ -11,10 +11,11 @@ import signal
 import subprocess
 import tempfile
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 from aiokafka import AIOKafkaConsumer
 
@@ -23,6 +24,7 @@ from bench import work
 from bench.contestants import ROOT, Contestant
 from commands.children import children_of
 
+T = TypeVar("T")
 WARM = 0.1
 LOOK_EVERY = 0.05
 STANDS_STILL = 60.0
@@ -128,6 +130,14 @@ async def _same_alerts(client: AIOKafkaConsumer, topic: str, expected: int) -> N
         await asyncio.sleep(LOOK_EVERY)
     if found != expected:
         raise DidOtherWork(f"wrote {found} alerts where {expected} are due")
+
+
+def took(call: Callable[[T], object], given: Iterable[T]) -> float:
+    """Return the CPU seconds of this thread for calling with each."""
+    began = time.thread_time()
+    for each in given:
+        call(each)
+    return time.thread_time() - began
 
 
 def cpu_seconds(pid: int) -> float:

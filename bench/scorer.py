@@ -6,28 +6,20 @@ Rule 3. CPU seconds of this thread count, not the clock's.
 """
 
 import json
-import time
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from statistics import median
 
 import click
 from vaderSentiment.vaderSentiment import SentimentIntensityAnalyzer
 
 from bench.events import events
+from bench.measure import took
 from pipeline.language.vader import Vader
 
 LONG = 150_000
 """Characters of a long text."""
 
 DENSE = "not very good, but truly awful!"
-
-
-def took(score: Callable[[str], object], texts: Iterable[str]) -> float:
-    """Return the CPU seconds of scoring all texts."""
-    began = time.thread_time()
-    for text in texts:
-        score(text)
-    return time.thread_time() - began
 
 
 def long(texts: Iterable[str]) -> str:
